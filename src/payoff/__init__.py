@@ -1,0 +1,52 @@
+"""payoff: what does the next kilowatt-hour buy?
+
+Everything public is importable from here and loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from payoff.errors import PayoffError as PayoffError
+    from payoff.ledger import Ledger as Ledger
+    from payoff.ledger import open_ledger as open_ledger
+    from payoff.meter import Window as Window
+    from payoff.meter import measure as measure
+    from payoff.model import Budget as Budget
+    from payoff.model import Footprint as Footprint
+    from payoff.model import Objective as Objective
+    from payoff.model import Reading as Reading
+    from payoff.model import Run as Run
+    from payoff.model import Worth as Worth
+    from payoff.quantities import Estimate as Estimate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Budget": "model",
+    "Estimate": "quantities",
+    "Footprint": "model",
+    "Ledger": "ledger",
+    "Objective": "model",
+    "PayoffError": "errors",
+    "Reading": "model",
+    "Run": "model",
+    "Window": "meter",
+    "Worth": "model",
+    "measure": "meter",
+    "open_ledger": "ledger",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'payoff' has no attribute {name!r}")
+    value = getattr(import_module(f"payoff.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,17 @@
+"""How do people reach it? One file a verb; `measure` is dispatched before anything but the standard library is imported."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The command line; ends the process with the exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["measure"]:
+        from payoff.cli._measure import measure
+
+        sys.exit(measure(words[1:]))
+    from payoff.cli._app import app
+
+    app(words)

@@ -1,0 +1,51 @@
+"""The options that verbs share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import click
+from rich.console import Console, RenderableType
+
+from payoff.ledger import Ledger, open_ledger
+from payoff.settings import settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Report(Protocol):
+    """What a verb answers: one frozen object for people and for programs."""
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary that begins with the name and version of its schema."""
+
+    def __rich__(self) -> RenderableType:
+        """What is shown in a terminal."""
+
+
+def ledger_option(function: F) -> F:
+    """`--ledger PATH|URL`."""
+    return click.option("--ledger", "where", metavar="PATH|URL", help="The ledger to use instead of the configured one.")(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON with a versioned schema instead of a table.")(function)
+
+
+def opened(where: str | None) -> Ledger:
+    """The ledger that is named, or the configured one; what it has to say goes to standard error."""
+    ledger = open_ledger(where or settings().get("ledger"))
+    for notice in ledger.notices:
+        click.echo(f"payoff: {notice}", err=True)
+    return ledger
+
+
+def answer(report: Report, *, as_json: bool) -> None:
+    """Print a report on standard output."""
+    if as_json:
+        click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        Console(highlight=False).print(report)

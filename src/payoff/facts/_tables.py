@@ -1,0 +1,131 @@
+"""The tables shipped with payoff: read at the first look-up, kept, never written.
+
+Rows are named tuples, not dataclasses: they are as frozen, and hundreds of them are built at a first look-up.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from functools import cache
+from typing import Literal, NamedTuple, cast
+
+Kind = Literal["country", "subdivision", "world"]
+Scope = Literal["lifecycle", "direct"]
+
+FOLDER = os.path.join(os.path.dirname(__file__), "data")
+
+
+class GridRow(NamedTuple):
+    """One line of `grids.csv`; low and high are the 5th and 95th percentile in the row's own year.
+
+    `location_g_per_kwh` is the average of the grid, `market_g_per_kwh` its residual mix (what is left after contracts);
+    `drift_per_year` is the change of ln(intensity) that 90 % of such grids stay within in a year.
+    """
+
+    code: str
+    iso3: str
+    name: str
+    kind: Kind
+    location_g_per_kwh: float
+    market_g_per_kwh: float | None
+    low_g_per_kwh: float
+    high_g_per_kwh: float
+    drift_per_year: float
+    year: int
+    scope: Scope
+    flag: str
+    source: str
+    licence: str
+
+
+class RegionRow(NamedTuple):
+    """One line of `cloud_regions.csv`. `zone` is the electricity zone, `grid` the row of `grids.csv` it lies in."""
+
+    provider: str
+    region: str
+    location: str
+    grid: str
+    zone: str
+    pue: float | None
+    pue_year: int | None
+    wue_l_per_kwh: float | None
+    wue_year: int | None
+    lifecycle_g_per_kwh: float | None
+    lifecycle_year: int | None
+    direct_g_per_kwh: float | None
+    direct_year: int | None
+    market_g_per_kwh: float | None
+    market_year: int | None
+    source: str
+    licence: str
+
+    @property
+    def name(self) -> str:
+        """The unique name: 'aws:us-east-1'."""
+        return f"{self.provider}:{self.region}"
+
+
+class Fact(NamedTuple):
+    """A published figure with its 90 % interval, in the unit of its table."""
+
+    value: float
+    low: float
+    high: float
+    year: int
+    source: str
+    licence: str
+
+
+def read(table: str) -> list[list[str]]:
+    """The lines of a table as text, without its header; the columns are in the order of its row type."""
+    with open(os.path.join(FOLDER, f"{table}.csv"), encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))[1:]
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def _year(text: str) -> int | None:
+    return int(text) if text else None
+
+
+@cache
+def grid_rows() -> dict[str, GridRow]:
+    """`grids.csv` by code."""
+    return {row.code: row for row in map(_grid_row, read("grids"))}
+
+
+def _grid_row(r: list[str]) -> GridRow:
+    code, iso3, name, kind, location, market, low, high, drift, year, scope, _, _, flag, source, licence = r
+    figures = float(location), _number(market), float(low), float(high), float(drift), int(year)
+    return GridRow(code, iso3, name, cast(Kind, kind), *figures, cast(Scope, scope), flag, source, licence)
+
+
+@cache
+def region_rows() -> dict[str, RegionRow]:
+    """`cloud_regions.csv` by 'provider:region'."""
+    return {row.name: row for row in map(_region_row, read("cloud_regions"))}
+
+
+def _region_row(r: list[str]) -> RegionRow:
+    figures = [_year(text) if at % 2 else _number(text) for at, text in enumerate(r[5:15])]
+    return RegionRow._make([*r[:5], *figures, *r[15:]])
+
+
+@cache
+def prices() -> dict[str, Fact]:
+    """Electricity prices in USD/kWh by code of the grid; 'world' is always there."""
+    return {code: _fact(rest) for code, *rest in read("electricity_prices")}
+
+
+@cache
+def defaults() -> dict[tuple[str, str], Fact]:
+    """Defaults by (quantity, kind), in the unit that the quantity's name or the table states."""
+    return {(quantity, kind): _fact([*rest[:3], *rest[4:]]) for quantity, kind, *rest in read("defaults")}
+
+
+def _fact(r: list[str]) -> Fact:
+    value, low, high, year, source, licence = r
+    return Fact(float(value), float(low), float(high), int(year), source, licence)

@@ -1,0 +1,18 @@
+"""What happened?
+
+In go events (`Event`) and the ticks of running segments (`Tick`); out come the runs folded from them (`Run`).
+
+>>> from payoff.ledger import Ledger, open_ledger
+>>> ledger = open_ledger(":memory:")
+>>> ledger.runs()
+[]
+"""
+
+from payoff.ledger._lease import own_lease
+from payoff.ledger._ledger import Ledger
+from payoff.ledger._open import default_path, open_ledger
+from payoff.ledger._seam import Journal, Pulse, Query, Store, Tick, TracePoint
+from payoff.ledger._sql import COLUMNS
+from payoff.ledger._trace import Trace
+
+__all__ = ["COLUMNS", "Journal", "Ledger", "Pulse", "Query", "Store", "Tick", "Trace", "TracePoint", "default_path", "open_ledger", "own_lease"]

@@ -1,0 +1,15 @@
+"""What did this run use?
+
+In goes a block of a program or a command; out comes its footprint, written to the ledger as it runs.
+
+>>> import payoff
+>>> with payoff.measure("doctest", quality="accuracy", ledger=":memory:") as run:
+...     run.read(step=1, accuracy=0.9, examples=1000)
+"""
+
+from payoff.meter._recording import Plan
+from payoff.meter._redact import redact
+from payoff.meter._window import Window, measure
+from payoff.meter._wrapper import CommandNotStarted, Outcome, default_name, run_command
+
+__all__ = ["CommandNotStarted", "Outcome", "Plan", "Window", "default_name", "measure", "redact", "run_command"]

@@ -1,0 +1,83 @@
+"""Writing to the ledger without ever breaking or blocking what is measured."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import deque
+from pathlib import Path
+
+from payoff.errors import LedgerError
+from payoff.ledger import Ledger, Tick, open_ledger
+from payoff.model import Event
+
+RESCUE = "payoff-rescue.jsonl.d"
+
+
+class Recorder:
+    """Takes events at once, writes them when asked, and keeps what cannot be written.
+
+    A ledger that fails is tried again at each flush; what is still unwritten at the end goes to a rescue ledger in
+    the present folder or, failing that, in the temporary one, and `troubles` tells how to bring it home.
+    """
+
+    def __init__(self, where: str | os.PathLike[str] | None) -> None:
+        self._where = where
+        self._ledger: Ledger | None = None
+        self._waiting: deque[Event] = deque()
+        self.place = ""
+        """Where the run is kept; empty until it is."""
+        self.troubles: list[str] = []
+
+    def put(self, event: Event) -> None:
+        """Take an event; nothing is written yet."""
+        self._waiting.append(event)
+
+    def flush(self, tick: Tick | None = None) -> bool:
+        """Write what is waiting, then the tick; whether that succeeded."""
+        try:
+            ledger = self._opened()
+            if batch := list(self._waiting):
+                ledger.append(*batch)
+                for _ in batch:
+                    self._waiting.popleft()
+            if tick is not None:
+                ledger.beat(tick)
+        except (LedgerError, OSError) as error:
+            self._tell(str(error))
+            return False
+        return True
+
+    def _opened(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = open_ledger(self._where)
+            self.place = self._ledger.place
+            for notice in self._ledger.notices:
+                self._tell(notice)
+        return self._ledger
+
+    def close(self) -> None:
+        """Write the rest, to the rescue ledger if need be, and let go."""
+        if not self.flush() and self._waiting:
+            self._rescue()
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    def _rescue(self) -> None:
+        for folder in (Path.cwd(), Path(tempfile.gettempdir())):
+            place = folder / RESCUE
+            try:
+                with open_ledger(place) as ledger:
+                    ledger.append(*self._waiting)
+            except (LedgerError, OSError):
+                continue
+            self._waiting.clear()
+            self.place = str(place)
+            self._tell(f"this run is kept in {place}; bring it home with: payoff ledger merge {place}")
+            return
+        self._tell("this run could not be written anywhere: its figures are shown here and then gone")
+
+    def _tell(self, trouble: str) -> None:
+        if trouble not in self.troubles:
+            self.troubles.append(trouble)

@@ -1,0 +1,73 @@
+"""How a program that knows nothing of payoff's library reports its quality: a line of JSON to a file.
+
+The wrapper gives the path in `PAYOFF_REPORT`; a line is `{"step": 3, "accuracy": 0.91}`, with `examples`, `labels`
+or `flop` used since the line before if they are known. From a shell: `echo '{"step":3,"accuracy":0.91}' >> $PAYOFF_REPORT`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import threading
+from typing import Self
+
+from payoff.meter._recording import Recording
+
+VARIABLE = "PAYOFF_REPORT"
+POLL_S = 0.2
+LONGEST_LINE = 65536
+
+
+class Reports:
+    """Follows the report file of one command and hands its lines to the recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._rest = b""
+        self._lines = 0
+        self._done = threading.Event()
+        handle, self._path = tempfile.mkstemp(prefix="payoff-report-", suffix=".jsonl")
+        self._file = os.fdopen(handle, "rb")
+        self.environment = {VARIABLE: self._path}
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._follow, name="payoff reports", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+        self._file.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self._path)
+
+    def _follow(self) -> None:
+        while not self._done.wait(POLL_S):
+            self._take()
+
+    def drain(self) -> None:
+        """Take what came since the last look."""
+        self._done.set()
+        self._thread.join()
+        self._take()
+
+    def _take(self) -> None:
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        for line in lines:
+            self._lines += 1
+            if line.strip():
+                self._tell(line)
+
+    def _tell(self, line: bytes) -> None:
+        try:
+            data = json.loads(line[:LONGEST_LINE])
+            values = {name: float(value) for name, value in data.items() if name != "step"}
+            step = float(data.get("step", self._lines))
+        except (ValueError, TypeError, AttributeError):
+            self._recording.troubles.append(f'line {self._lines} of the report is not like {{"step": 3, "accuracy": 0.91}}: {line[:80]!r}')
+            return
+        if values:
+            self._recording.read(step, values)

@@ -1,0 +1,158 @@
+"""The wrapper of a command: any program, in any language, measured without knowing of it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from payoff.errors import PayoffError
+from payoff.meter._processor import offspring_cpu_s
+from payoff.meter._recording import Plan, Recording
+from payoff.meter._reports import Reports
+from payoff.meter._window import RUN_VARIABLE
+from payoff.model import Footprint, State
+
+GRACE_S = 30.0
+"""How long a command may take to end after SIGTERM when its budget is spent, in seconds."""
+_PR_SET_CHILD_SUBREAPER = 36
+_PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH") if hasattr(signal, name)]
+_FROM_TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
+
+
+class CommandNotStarted(PayoffError):
+    """The command does not exist or may not be run; `exit_code` is what a shell would answer (127 or 126)."""
+
+    def __init__(self, command: Sequence[str], error: OSError) -> None:
+        self.exit_code = 127 if isinstance(error, FileNotFoundError) else 126
+        way_out = "check its spelling and $PATH" if self.exit_code == 127 else "check its permissions"
+        super().__init__(f"cannot run {command[0]!r} ({error.strerror}); {way_out}")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a measured command ended."""
+
+    exit_code: int
+    """As the command gave it; -N where signal N killed it."""
+    state: State
+    footprint: Footprint
+    recording: Recording
+
+
+def run_command(command: Sequence[str], plan: Plan, *, grace_s: float = GRACE_S) -> Outcome:
+    """Run a command and measure it with all that it starts.
+
+    It keeps the terminal, the standard streams and its process group; signals that reach this process are passed
+    on. Raises `CommandNotStarted`. When a cap of the budget is reached the command gets SIGTERM, after the grace
+    period SIGKILL.
+    """
+    _adopt_orphans()
+    stopper = _Stopper(grace_s)
+    recording = Recording(plan, offspring_cpu_s, on_spent=stopper)
+    with Reports(recording) as reports:
+        environment = {**os.environ, RUN_VARIABLE: recording.run_id, **reports.environment}
+        if plan.ledger is not None:
+            environment["PAYOFF_LEDGER"] = os.fspath(plan.ledger)
+        recording.start()
+        try:
+            child = subprocess.Popen(list(command), env=environment)
+        except OSError as error:
+            recording.finish("failed", exit_code=127, reason=f"not started: {error.strerror}")
+            raise CommandNotStarted(command, error) from error
+        with _signals_passed_to(child.pid), stopper.watching(child.pid):
+            exit_code = child.returncode = _wait(child.pid)
+        reports.drain()
+    stopped = bool(recording.spent)
+    state: State = "stopped" if stopped else "completed" if exit_code == 0 else "failed"
+    reason = f"budget spent: {', '.join(recording.spent)}" if stopped else _how_it_ended(exit_code)
+    footprint = recording.finish(state, exit_code=exit_code, reason=reason)
+    return Outcome(exit_code, state, footprint, recording)
+
+
+def _how_it_ended(exit_code: int) -> str:
+    return "" if exit_code == 0 else f"exit code {exit_code}" if exit_code > 0 else f"killed by {signal.Signals(-exit_code).name}"
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of processes whose own parent dies, so that their CPU time is not lost (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def _signals_passed_to(pid: int) -> Iterator[None]:
+    """Pass on what came to this process alone; the terminal's own signals reach the whole group without help."""
+
+    def pass_on(number: int, _: object) -> None:
+        if number not in _FROM_TERMINAL or not _in_foreground():
+            _send(pid, number)
+
+    before = {number: signal.signal(number, pass_on) for number in (*_PASSED_ON, *_FROM_TERMINAL)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_foreground() -> bool:
+    try:
+        with open("/dev/tty", "rb") as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def _send(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _wait(pid: int) -> int:
+    """Reap children until the command itself has ended; its exit code, negative for a signal."""
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            return os.waitstatus_to_exitcode(status)
+
+
+class _Stopper:
+    """Ends a command whose budget is spent: SIGTERM, and SIGKILL after the grace period."""
+
+    def __init__(self, grace_s: float) -> None:
+        self._grace_s = grace_s
+        self._pid = 0
+        self._timer: threading.Timer | None = None
+
+    def __call__(self) -> None:
+        if self._pid and self._timer is None:
+            self._timer = threading.Timer(self._grace_s, lambda: self._pid and _send(self._pid, signal.SIGKILL))
+            self._timer.daemon = True
+            self._timer.start()
+            _send(self._pid, signal.SIGTERM)
+
+    @contextlib.contextmanager
+    def watching(self, pid: int) -> Iterator[None]:
+        """Between these lines the process may be stopped; after them its id may belong to another."""
+        self._pid = pid
+        try:
+            yield
+        finally:
+            self._pid = 0
+            if self._timer is not None:
+                self._timer.cancel()
+
+
+def default_name(command: Sequence[str]) -> str:
+    """What a run is called when nobody names it: the script of an interpreter, else the program."""
+    script = next((word for word in command[1:] if Path(word).suffix in (".py", ".sh", ".R", ".jl", ".pl", ".rb", ".js")), command[0])
+    return Path(script).stem or "run"

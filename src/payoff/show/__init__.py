@@ -1,0 +1,12 @@
+"""How do people see it? In go runs; out come reports that know how to be a table and how to be JSON.
+
+>>> from payoff.show import RunsReport
+>>> RunsReport(()).to_json()
+{'schema': 'payoff.runs/1', 'ledger': '', 'runs': []}
+"""
+
+from payoff.show._run import RunReport
+from payoff.show._runs import RunsReport
+from payoff.show._words import how_sure, quality, run_to_json
+
+__all__ = ["RunReport", "RunsReport", "how_sure", "quality", "run_to_json"]

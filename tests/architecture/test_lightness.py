@@ -1,0 +1,67 @@
+"""What the light doors of payoff may load: listed by name, so that nothing joins by accident."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FRONT_DOOR = frozenset(
+    """
+    collections contextlib copyreg enum functools importlib itertools keyword operator payoff re reprlib types typing
+    warnings
+    """.split()  # noqa: SIM905
+)
+LEDGER = FRONT_DOOR | frozenset(
+    """
+    array ast copy dataclasses datetime dis errno fnmatch inspect ipaddress json linecache math ntpath opcode pathlib
+    select selectors socket token tokenize urllib weakref
+    """.split()  # noqa: SIM905
+)
+MEASURE = LEDGER | frozenset(
+    """
+    argparse atexit binascii bisect bz2 contextvars csv ctypes fcntl gettext glob locale logging lzma platform random
+    resource shutil signal sqlite3 string struct subprocess tempfile textwrap threading traceback unicodedata zipfile
+    zlib
+    """.split()  # noqa: SIM905
+)
+DOORS = {
+    "import payoff": FRONT_DOOR,
+    "import payoff.ledger": LEDGER,
+    "import payoff; payoff.measure": MEASURE,
+    "import sys; sys.argv = ['payoff', 'measure', '--', 'true']; from payoff.cli import main; main()": MEASURE,
+}
+REPORT = """
+import sys
+_, code, names = sys.argv
+before = set(sys.modules)
+try:
+    exec(code)
+except SystemExit as end:
+    assert not end.code, end.code
+finally:
+    loaded = {name.partition('.')[0] for name in set(sys.modules) - before}
+    open(names, 'w').write(' '.join(name for name in loaded if not name.startswith('_')))
+"""
+
+
+def loaded_by(code: str, folder: Path) -> set[str]:
+    """The top-level modules that some code loads in a fresh interpreter, private ones left out."""
+    names = folder / "names"
+    subprocess.run([sys.executable, "-c", REPORT, code, names], check=True, cwd=folder, capture_output=True)
+    return set(names.read_text().split())
+
+
+@pytest.mark.parametrize("code", DOORS)
+def test_it_loads_nothing_that_is_not_listed(code: str, tmp_path: Path) -> None:
+    assert loaded_by(code, tmp_path) - DOORS[code] == set()
+
+
+def test_only_the_standard_library_is_listed() -> None:
+    assert MEASURE - sys.stdlib_module_names == {"payoff"}
+
+
+def test_a_heavier_import_is_seen(tmp_path: Path) -> None:
+    assert "click" in loaded_by("import payoff, click", tmp_path) - MEASURE
