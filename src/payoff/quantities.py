@@ -51,7 +51,8 @@ class Estimate:
         if not math.isfinite(self.value) or (self.value < 0 and not self.signed):
             law = "finite" if self.signed else "finite and not below 0"
             raise InvalidValue(f"the value of an estimate must be {law}, got {self.value}; leave it out (None) if unknown")
-        if set(self.basis) - set(KINDS) or abs(sum(self.basis.values()) - 1) > 1e-6:
+        shares = self.basis.values()
+        if set(self.basis) - set(KINDS) or not (min(shares, default=-1) >= 0 and abs(sum(shares) - 1) <= 1e-6):
             raise InvalidValue(f"a basis has shares of {', '.join(KINDS)} that add up to 1, got {dict(self.basis)}")
         object.__setattr__(self, "errors", {name: self._pair(spread) for name, spread in self.errors.items()})
 
@@ -116,7 +117,8 @@ class Estimate:
         return self._join(other, lambda a, b: a + b, _shares_of_sum(self, other), self.signed or other.signed)
 
     def __radd__(self, other: Estimate | float) -> Estimate:
-        return self + other
+        """A plain 0 adds no evidence, so that `sum` may start there."""
+        return self + other if other else self
 
     def __sub__(self, other: Estimate | float) -> Estimate:
         """The signed difference; `at_least_zero` makes a quantity of it again."""
@@ -200,14 +202,19 @@ def _ladder(unit: str, prefixes: str, scale: float = 1.0) -> dict[str, float]:
 
 _TIME = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _TIME_WORDS = {
-    **{word: 1.0 for word in ("sec", "second", "seconds")},
-    **{word: 60.0 for word in ("minute", "minutes")},
-    **{word: 3600.0 for word in ("hr", "hour", "hours")},
-    **{word: 86400.0 for word in ("day", "days")},
-    **{word: 604800.0 for word in ("week", "weeks")},
-    **{word: 31557600.0 for word in ("year", "years")},
+    "Ms": 1e6,
+    **dict.fromkeys(("sec", "second", "seconds"), 1.0),
+    **dict.fromkeys(("minute", "minutes"), 60.0),
+    **dict.fromkeys(("hr", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("day", "days"), 86400.0),
+    **dict.fromkeys(("week", "weeks"), 604800.0),
+    **dict.fromkeys(("year", "years"), 31557600.0),
 }
 _DEVICES = ("device", "GPU", "TPU", "CPU", "chip", "core", "node")
+_MASSES = {
+    **{"mg": 1e-6, "g": 1e-3, "kg": 1.0, "Mg": 1e3, "t": 1e3, "mt": 1e3, "kt": 1e6, "Mt": 1e9},
+    "lb": 0.45359237,
+}
 _MAGNITUDES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 SHOWN: dict[str, dict[str, float]] = {
@@ -225,15 +232,15 @@ SHOWN: dict[str, dict[str, float]] = {
     "share": {"%": 0.01},
 }
 _TYPED: dict[str, dict[str, float]] = {
-    "energy": {**_ladder("J", "_kMGTPE"), "mWh": 3.6},
+    "energy": {**_ladder("J", "m_kMGTPE"), "mWh": 3.6},
     "duration": _TIME_WORDS,
     "emissions": {
         mass + tail: factor
-        for mass, factor in {"mg": 1e-6, "g": 1e-3, "kg": 1.0, "t": 1e3, "kt": 1e6, "Mt": 1e9, "lb": 0.45359237}.items()
+        for mass, factor in _MASSES.items()
         for tail in ("", "CO2e", "CO2", "CO2eq", " CO2e", " CO2", " CO2eq")
     },
     "cost": {tail: factor for dollar in (" USD", "USD") for m, factor in _MAGNITUDES.items() for tail in (m + dollar,)},
-    "water": {"mL": 1e-3, "L": 1.0, "m³": 1e3, "litre": 1.0, "litres": 1.0, "liter": 1.0, "liters": 1.0},
+    "water": {"mL": 1e-3, "L": 1.0, "Ml": 1e6, "ML": 1e6, "m³": 1e3, "litre": 1.0, "litres": 1.0, "liter": 1.0, "liters": 1.0},
     "flop": {
         name: factor
         for prefix, factor in _ladder("", "_kMGTPEZY").items()

@@ -2,8 +2,10 @@
 
 The accumulator is a plain dictionary so that an index can keep it as JSON; `to_run` makes the `Run` of it
 together with the last ticks of the segments that have not ended. Events of unknown kinds change nothing.
-A run is folded in the order of `in_order`: where ranks of one run write journals of their own, its beginning may
-be merged last.
+
+The order in which events became known does not matter: a run is folded with its beginning first and then by
+the ids of the events, which sort in the order of their making. Where ranks of one run write ledgers of their own,
+its beginning may be merged last.
 """
 
 from __future__ import annotations
@@ -19,65 +21,91 @@ Doc = dict[str, Any]
 
 _ABOUT = ("project", "name", "study", "parent", "tags", "parameters", "command", "host", "place", "objective")
 _DETAILS = ("machine", "factors", "budget", "worth", "source", "version")
+_MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 
 
 def fold(doc: Doc | None, event: Event) -> Doc:
-    """The run after one more event."""
-    doc = doc or {"id": event.run_id, "started_at": event.at, "segments": {}, "readings": 0}
+    """The run after one more event; an event whose data is not what its kind promises is counted and passed over."""
+    doc = doc or {"id": event.run_id, "started_at": event.at, "last": "", "segments": {}, "readings": 0}
     change = _CHANGES.get(event.kind)
     if change and not doc.get("forgotten"):
-        change(doc, event)
+        try:
+            change(doc, event)
+        except _MALFORMED:
+            doc["malformed"] = doc.get("malformed", 0) + 1
+    doc["last"] = max(doc["last"], event.id)
     return doc
 
 
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """The events of a run with its beginning first."""
-    return sorted(events, key=lambda event: event.kind != "started")
+def is_late(doc: Doc, event: Event) -> bool:
+    """Whether an event comes before one that is folded already, so that the run must be folded anew.
+
+    Most readings need not come in order: `_read` gives the same result for any, once the objective is known.
+    """
+    if event.kind == "started":
+        return True
+    if event.id > doc["last"]:
+        return False
+    return event.kind != "read" or "project" not in doc or event.id < doc.get("objective_from", event.id)
 
 
 def fold_all(events: Iterable[Event]) -> Doc | None:
-    """The run after all these events."""
+    """The run after all these events, in whatever order and however often they come."""
+    unique = {event.id: event for event in events}
     doc = None
-    for event in in_order(events):
+    for event in sorted(unique.values(), key=lambda event: (_FIRST.get(event.kind, 2), event.id)):
         doc = fold(doc, event)
     return doc
+
+
+_FIRST = {"forgotten": 0, "started": 1}
 
 
 def _started(doc: Doc, event: Event) -> None:
     data = event.data
     doc.update({name: data[name] for name in _ABOUT if data.get(name) is not None})
+    doc.setdefault("project", "")
+    if "objective" in doc:
+        doc["objective_from"] = ""
+        Objective(**doc["objective"])
     doc["details"] = {name: data[name] for name in _DETAILS if data.get(name) is not None}
     doc["started_at"] = event.at
     _opened(doc, event)
 
 
 def _opened(doc: Doc, event: Event) -> None:
-    segment = doc["segments"].setdefault(event.data["segment"], {})
-    segment.update(started_at=event.at, lease=event.data.get("lease"))
+    lease = event.data.get("lease")
+    if lease is not None:
+        Lease(**lease)
+    doc["segments"].setdefault(event.data["segment"], {}).update(started_at=event.at, lease=lease)
 
 
 def _read(doc: Doc, event: Event) -> None:
-    doc["readings"] += 1
     data = event.data
-    if "objective" not in doc:
-        doc["objective"] = Objective.parse(next(iter(data["values"]))).to_json()
-    objective = doc["objective"]
-    value = data["values"].get(objective["metric"])
-    if value is None:
+    if not data["values"]:
         return
-    best = doc.get("best")
-    goal = Objective(objective["metric"], objective["direction"])
-    if goal.better(float(value), None if best is None else float(best["value"])):
+    doc["readings"] += 1
+    if "objective" not in doc:
+        metric = next(iter(data["values"]))
+        guess = Objective.parse(metric.replace(":", " ").replace("=", " ").strip() or "quality")
+        doc.update(objective=Objective(metric, guess.direction).to_json(), objective_from=event.id)
+    goal = Objective(**doc["objective"])
+    if goal.metric not in data["values"]:
+        return
+    value, best = data["values"][goal.metric], doc.get("best")
+    than = None if best is None else float(best["value"])
+    if goal.better(float(value), than) or (best and float(value) == than and event.id < best["event"]):
         rest = {name: data.get(name) for name in ("step", "elapsed_s", "energy_j", "examples")}
-        doc["best"] = {"metric": goal.metric, "value": value, **rest}
+        doc["best"] = {"event": event.id, "metric": goal.metric, "value": value, **rest}
 
 
 def _finished(doc: Doc, event: Event) -> None:
     data = event.data
+    Footprint.from_json(data["footprint"])
     segment = doc["segments"].setdefault(data["segment"], {"started_at": event.at})
     segment.update(ended_at=event.at, outcome=data["state"], footprint=data["footprint"])
     doc.update(state=data["state"], ended_at=event.at, exit_code=data.get("exit_code"), reason=data.get("reason", ""))
-    doc.setdefault("details", {}).update({k: data[k] for k in ("usage", "factors") if k in data})
+    doc.setdefault("details", {}).update({name: data[name] for name in ("usage", "factors", "source") if name in data})
 
 
 def _kept(doc: Doc, event: Event) -> None:
@@ -89,13 +117,18 @@ def _tagged(doc: Doc, event: Event) -> None:
 
 
 def _restated(doc: Doc, event: Event) -> None:
-    doc["restated"] = event.data["footprint"]
+    """The new footprint stands for the segments it covers; those that come later are added to it."""
+    data = event.data
+    Footprint.from_json(data["after"])
+    doc["restated"] = {"footprint": data["after"], "segments": data["segments"]}
+    record = {"at": event.at, **{name: data.get(name) for name in ("why", "factors", "before", "after")}}
+    doc.setdefault("details", {}).setdefault("restatements", []).append(record)
 
 
 def _forgotten(doc: Doc, event: Event) -> None:
-    started_at, number = doc["started_at"], doc.get("number")
+    kept = {name: doc[name] for name in ("id", "number", "started_at", "last") if name in doc}
     doc.clear()
-    doc.update(id=event.run_id, number=number, started_at=started_at, segments={}, readings=0, forgotten=True)
+    doc.update(kept, segments={}, readings=0, forgotten=True)
 
 
 _CHANGES = {
@@ -110,17 +143,15 @@ _CHANGES = {
 }
 
 
-def is_open(doc: Doc) -> bool:
-    """Whether some segment has not ended, as far as the journal knows."""
-    return any("outcome" not in segment for segment in doc["segments"].values())
+def open_segments(doc: Doc) -> list[str]:
+    """The segments that have not ended, as far as the journal knows."""
+    return [name for name, segment in doc["segments"].items() if "outcome" not in segment]
 
 
 def to_run(doc: Doc, ticks: Iterable[Tick] = ()) -> Run:
     """The run as it stands, with what the open segments last said."""
     last = {tick.segment: tick for tick in ticks}
     segments = tuple(_segment(name, data, last.get(name)) for name, data in doc["segments"].items())
-    restated = doc.get("restated")
-    objective = Objective(**doc["objective"]) if doc.get("objective") else None
     return Run(
         id=doc["id"],
         number=doc.get("number", 0),
@@ -128,20 +159,28 @@ def to_run(doc: Doc, ticks: Iterable[Tick] = ()) -> Run:
         name=doc.get("name", ""),
         state=_state(doc, segments),
         started_at=doc["started_at"],
-        ended_at=None if is_open(doc) else doc.get("ended_at"),
+        ended_at=None if open_segments(doc) else doc.get("ended_at"),
         **{key: doc[key] for key in ("study", "parent", "kept", "place", "exit_code") if key in doc},
         tags=tuple(doc.get("tags", ())),
         parameters=doc.get("parameters", {}),
         command=tuple(doc.get("command", ())),
         host=doc.get("host", ""),
         reason=doc.get("reason", ""),
-        objective=objective,
-        best=_reading(doc["best"]) if doc.get("best") else None,
+        objective=Objective(**doc["objective"]) if "objective" in doc else None,
+        best=_reading(doc["best"]) if "best" in doc else None,
         readings=doc["readings"],
-        footprint=Footprint.from_json(restated) if restated else total(s.footprint for s in segments),
+        footprint=_footprint(doc, segments),
         segments=segments,
         details=doc.get("details", {}),
     )
+
+
+def _footprint(doc: Doc, segments: tuple[Segment, ...]) -> Footprint:
+    restated = doc.get("restated")
+    if restated is None:
+        return total(segment.footprint for segment in segments)
+    later = [segment.footprint for segment in segments if segment.id not in restated["segments"]]
+    return total([Footprint.from_json(restated["footprint"]), *later])
 
 
 def _state(doc: Doc, segments: tuple[Segment, ...]) -> State:
@@ -160,14 +199,22 @@ def _segment(name: str, data: Mapping[str, Any], tick: Tick | None) -> Segment:
 
 
 def _reading(data: Mapping[str, Any]) -> Reading:
-    return Reading(**{**data, "value": float(data["value"])})
+    return Reading(_number(data["step"]) or 0.0, data["metric"], float(data["value"]), *_used(data))
+
+
+def _used(data: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
+    return _number(data.get("elapsed_s")), _number(data.get("energy_j")), _number(data.get("examples"))
+
+
+def _number(value: float | str | None) -> float | None:
+    """A number as `to_text` wrote it: 'nan' and 'inf' are texts in JSON."""
+    return float(value) if isinstance(value, str) else value
 
 
 def readings_of(events: Iterable[Event]) -> list[Reading]:
     """The readings in a run's events, in the order in which they were reported."""
     found = []
-    for event in events:
-        if event.kind == "read":
-            rest = {name: event.data.get(name) for name in ("elapsed_s", "energy_j", "examples")}
-            found += [Reading(event.data["step"], metric, float(value), **rest) for metric, value in event.data["values"].items()]
+    for event in sorted((event for event in events if event.kind == "read"), key=lambda event: event.id):
+        step = _number(event.data["step"]) or 0.0
+        found += [Reading(step, metric, float(value), *_used(event.data)) for metric, value in event.data["values"].items()]
     return found

@@ -1,8 +1,8 @@
-"""The seams of the ledger: the journal, and the pulse of running segments beside it."""
+"""The seams of the ledger: the journal, the pulse of running segments beside it, and the index of runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,6 +10,9 @@ from payoff.model import Event, Footprint, Run
 
 TracePoint = tuple[float, float]
 """Seconds since the segment began, and the joules it had used by then."""
+
+NumberedPoint = tuple[int, TracePoint]
+"""A point of the power trace with the number of its tick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +33,13 @@ class Tick:
     trace_step: int = 1
 
 
-class Journal(Protocol):
-    """What happened, in the order in which it became known."""
+@dataclass(frozen=True, slots=True)
+class SegmentTrace:
+    """The power trace of one segment."""
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Add events; durable against SIGKILL on return. An event whose id is known is passed over."""
-
-    def scan(self, after: str = "") -> Iterator[tuple[str, Event]]:
-        """Each event after a cursor, with its own cursor; a cursor never skips a late commit."""
-
-
-class Pulse(Protocol):
-    """What the running segments last said: bounded, overwritten, merged but not rebuilt."""
-
-    def beat(self, tick: Tick) -> None:
-        """Overwrite the state of one segment; durable against SIGKILL on return."""
-
-    def ticks(self, run_ids: Sequence[str] | None = None) -> list[Tick]:
-        """The last tick of each segment, of these runs or of all."""
-
-    def trace(self, run_id: str) -> dict[str, list[tuple[int, TracePoint]]]:
-        """The numbered points of the power trace of each segment of a run."""
+    run_id: str
+    segment: str
+    points: Sequence[NumberedPoint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +51,35 @@ class Query:
     sort: str = "number"
     descending: bool = True
     limit: int | None = 50
+
+
+class Journal(Protocol):
+    """What happened, in the order in which it became known."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events; durable against SIGKILL on return. Passed over: an event whose id is known, or whose run is forgotten."""
+
+    def scan(self, after: str = "") -> Iterator[tuple[str, Event]]:
+        """Each event after a cursor, with its own cursor; a cursor never skips a late commit."""
+
+    def missing(self, events: Sequence[Event]) -> list[Event]:
+        """Those that `append` would not pass over."""
+
+
+class Pulse(Protocol):
+    """What the running segments last said: bounded, overwritten, merged but not rebuilt."""
+
+    def beat(self, tick: Tick) -> None:
+        """Overwrite the state of one segment; durable against SIGKILL on return."""
+
+    def ticks(self, segments: Sequence[str] | None = None) -> list[Tick]:
+        """The last tick of each of these segments, or of all that have one."""
+
+    def trace(self, run_id: str) -> list[SegmentTrace]:
+        """The power trace of each segment of a run, in the order of the segments."""
+
+    def graft(self, ticks: Iterable[Tick], traces: Iterable[SegmentTrace]) -> None:
+        """Take over the pulse of another ledger: the later tick wins, traces are united."""
 
 
 class Index(Protocol):
@@ -79,22 +97,29 @@ class Index(Protocol):
     def events_of(self, run_id: str) -> list[Event]:
         """The events of one run, in journal order."""
 
+
+class Upkeep(Protocol):
+    """What is done to a medium as a whole."""
+
+    def prepare(self) -> None:
+        """Make it ready, bring an older schema up to date, and refuse one of a later version."""
+
     def rebuild(self) -> int:
         """Fold the whole journal anew; the number of runs."""
 
+    def check(self) -> list[str]:
+        """What is wrong, a sentence each; an empty list when it is sound."""
 
-class Store(Journal, Pulse, Index, Protocol):
-    """A back end: the three seams on one medium."""
+    def mend(self) -> str | None:
+        """Set a damaged medium aside, go on with what can be read of it and say so; `None` where that cannot be done here."""
+
+
+class Store(Journal, Pulse, Index, Upkeep, Protocol):
+    """A back end: the four seams on one medium."""
 
     @property
     def place(self) -> str:
         """Where it is, as the user would write it."""
-
-    def forget(self, run_id: str) -> None:
-        """Truly remove what is known of a run; its number stays taken."""
-
-    def check(self) -> list[str]:
-        """What is wrong with the medium, a sentence each; an empty list when it is sound."""
 
     def close(self) -> None:
         """Let go of files and connections."""

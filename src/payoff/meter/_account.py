@@ -112,7 +112,8 @@ class Account:
                 continue
             part.covered_s += elapsed_s
             part.idle_j += drawn.idle_j * self._reserved
-            part.dynamic_j += drawn.dynamic_j * (job_s / busy_s if busy_s > 0 else 0.0)
+            by_time = job_s / busy_s if busy_s > 0 else 0.0
+            part.dynamic_j += drawn.dynamic_j * (by_time if drawn.job_share is None else drawn.job_share)
 
     def usage(self) -> Usage:
         """What is booked so far."""

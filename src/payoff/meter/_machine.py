@@ -1,4 +1,4 @@
-"""Which sensors this machine has, and what kind of machine it is."""
+"""What kind of machine this is."""
 
 from __future__ import annotations
 
@@ -6,21 +6,10 @@ import glob
 from pathlib import Path
 
 from payoff.facts import Machine
-from payoff.meter._modelled import ServerModel
-from payoff.meter._powercap import Powercap, find_counters
-from payoff.meter._processor import this_processor
-from payoff.meter._seam import Sensor
 
 _CHASSIS: dict[Machine, tuple[int, ...]] = {"laptop": (8, 9, 10, 14, 30, 31, 32), "desktop": (3, 4, 5, 6, 7, 13, 15, 24, 35), "server": (17, 23, 25, 28, 29)}
 """Chassis types of the SMBIOS specification (DSP0134), section 7.4.1."""
 _CLOUDS = ("Amazon EC2", "Google", "DigitalOcean", "Alibaba Cloud", "OpenStack Foundation")
-
-
-def sensors() -> list[Sensor]:
-    """The best sensors there are: counters first, else the model."""
-    model = ServerModel(this_processor())
-    counters = find_counters()
-    return [Powercap(counters, model.processor_idle_w)] if counters else [model]
 
 
 def machine_kind() -> Machine | None:

@@ -13,9 +13,10 @@ from payoff.errors import PayoffError
 from payoff.facts import Factors, Machine, footprint
 from payoff.ledger import Tick, Trace, own_lease
 from payoff.meter._account import Account, Usage
-from payoff.meter._machine import machine_kind, sensors
+from payoff.meter._machine import machine_kind
 from payoff.meter._processor import machine_busy_s, this_processor
 from payoff.meter._recorder import Recorder
+from payoff.meter.sensors import find_sensors
 from payoff.model import Budget, Event, Footprint, Objective, State, new_id, utc_now
 from payoff.quantities import Estimate, parse, parse_rate
 from payoff.settings import settings
@@ -68,7 +69,7 @@ class Recording:
 
     def start(self) -> None:
         """Begin to measure. The ledger is opened by the thread, so that a slow disk holds nobody up."""
-        self._account = Account(sensors(), self._job_cpu_s, machine_busy_s, reserved=this_processor().reserved)
+        self._account = Account(find_sensors(), self._job_cpu_s, machine_busy_s, reserved=this_processor().reserved)
         self._recorder.put(Event(self.run_id, "started", self._beginning()))
         self._thread = threading.Thread(target=self._keep_ticking, name="payoff", daemon=True)
         self._thread.start()

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from payoff.quantities import Pair
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The time between two readings of a sensor, and the CPU time that all processes used in it."""
+    """The time between two readings of a sensor.
+
+    `busy_s` is the CPU time that all processes of the machine used in it, `pids` are the processes of the job: a
+    driver that tells energy or use by process is asked for these.
+    """
 
     elapsed_s: float
     busy_s: float
+    pids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What the machine drew in an interval: what it draws when idle, and what work added."""
+    """What a part of the machine drew in an interval: what it draws when idle, and what work added.
+
+    `job_share` is the job's share of what work added, 0 to 1, where the driver tells it; `None` leaves it to CPU time.
+    """
 
     idle_j: float
     dynamic_j: float
+    job_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Evidence:
     its 5th or its 95th percentile: {"model: idle watts": (0.4, 2.5)}.
     """
 
-    basis: str
+    basis: Literal["measured", "modelled"]
     idle: Mapping[str, Pair] = field(default_factory=dict)
     dynamic: Mapping[str, Pair] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
@@ -51,4 +60,24 @@ class Sensor(Protocol):
         """What its figures rest on."""
 
     def drawn(self, interval: Interval) -> Drawn:
-        """Joules since the call before (the first call begins). Raises `SensorError`; the next call then covers the gap."""
+        """Joules since the call before (the first call begins).
+
+        Raises `SensorError` where they cannot be told; the time is then a gap that the account fills with an interval.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What looking for a kind of sensor found.
+
+    `covers` names the parts of the machine it speaks for ('machine', 'processor', 'memory', 'rest', 'gpu 0'), `state`
+    says in a sentence what was found, and `unlock` is the exact line that would make it work, or empty.
+    """
+
+    kind: str
+    sensors: tuple[Sensor, ...] = ()
+    covers: frozenset[str] = frozenset()
+    state: str = ""
+    unlock: str = ""
+    verified: bool = False
+    """Whether payoff has been run on the real thing, not only on a recorded or made one."""
