@@ -16,11 +16,16 @@ A message says what was wrong with the value, the law, and the way out.
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Iterable
 
 
 class PayoffError(Exception):
     """Root of all errors that payoff raises on purpose."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let an error travel between processes whatever its constructor asks for."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class InvalidValue(PayoffError, ValueError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -107,6 +108,9 @@ class Footprint:
         return cls(**figures, incomplete=frozenset(data.get("incomplete", ())))
 
 
+_FALLING = ("loss", "error", "err", "perplexity", "mse", "mae", "nll", "entropy")
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
     """The metric the user cares about, whether more or less of it is better, and the value aimed at."""
@@ -123,12 +127,17 @@ class Objective:
         metric, equals, target = (part.strip() for part in rest.partition("="))
         if not metric or (colon and direction not in ("max", "min")):
             raise InvalidValue(f"an objective is a metric, if need be with 'max:' or 'min:' before it, got {text!r}; for example 'min:loss'")
-        falls = any(word in metric.lower() for word in ("loss", "error", "err", "perplexity", "mse", "mae", "nll", "entropy"))
+        falls = any(word.endswith(_FALLING) for word in re.split("[^a-z]+", metric.lower()))
         chosen: Direction = "min" if (direction == "min" if colon else falls) else "max"
         try:
-            return cls(metric, chosen, float(target) if equals else None)
+            aim = float(target) if equals else 0.0
         except ValueError:
-            raise InvalidValue(f"the target of an objective must be a number, got {target!r}; for example 'accuracy=0.98'") from None
+            aim = math.nan
+        if not math.isfinite(aim):
+            raise InvalidValue(
+                f"the target of an objective must be a finite number, got {target!r}; for example 'accuracy=0.98'"
+            )
+        return cls(metric, chosen, aim if equals else None)
 
     def better(self, value: float, than: float | None) -> bool:
         """Whether `value` is an improvement; NaN never is."""
@@ -262,17 +271,22 @@ class Budget:
         return tuple(name for name, share in self.used(footprint).items() if share >= 1)
 
     def __str__(self) -> str:
-        return " and ".join(show(cap, DIMENSION_OF[name]) for name, cap in self.caps.items())
+        return " and ".join(
+            show(cap, DIMENSION_OF[name]) + (f" {name}" if name in COUNTED else "") for name, cap in self.caps.items()
+        )
 
 
 FIELD_OF = {"energy": "energy_j", "emissions": "emissions_kg", "cost": "cost_usd", "duration": "duration_s", "water": "water_l", "flop": "flop"}
 """The field of a footprint that a typed quantity means."""
+COUNTED = ("labels", "examples")
+"""The fields that are counts, and are typed by their names: '500 labels'."""
 
 
 def parse_figure(text: str) -> tuple[str, float]:
     """Read '2 kWh' as ('energy_j', 7.2e6): a field of a footprint and an amount in SI."""
-    if text.rstrip().endswith("labels"):
-        return "labels", parse(text, "count")
+    for name in COUNTED:
+        if text.rstrip().endswith(name):
+            return name, parse(text, "count")
     dimension, amount = parse_any(text, FIELD_OF)
     return FIELD_OF[dimension], amount
 
@@ -293,12 +307,15 @@ class Worth:
     @classmethod
     def parse(cls, text: str) -> Worth:
         """Read '0.1% = 2 kWh' (0.001 of a metric in [0, 1]) or '0.01 loss = 3 kWh'."""
-        left, equals, right = (part.strip() for part in text.partition("="))
-        number, _, unit = left.partition(" ")
-        if not equals or not number or not (number.endswith("%") or unit):
-            raise InvalidValue(f"a worth is 'gain = cost', got {text!r}; give for example --worth \"0.1% = 2 kWh\" or \"0.01 loss = 3 kWh\"")
-        figure, amount = parse_figure(right)
-        return cls(parse(number, "share"), figure, amount, unit)
+        left, equals, right = text.partition("=")
+        gain = re.fullmatch(r"\s*([^\s%]+)\s*(%?)\s*(.*?)\s*", left)
+        if not equals or gain is None or not (gain[2] or gain[3]):
+            raise InvalidValue(
+                f"a worth is 'gain = cost', got {text!r}; "
+                'give for example --worth "0.1% = 2 kWh" or "0.01 loss = 3 kWh"'
+            )
+        figure, amount = parse_figure(right.strip())
+        return cls(parse(gain[1] + gain[2], "share"), figure, amount, gain[3])
 
     @property
     def price(self) -> float:

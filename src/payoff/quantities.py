@@ -211,10 +211,7 @@ _TIME_WORDS = {
     **dict.fromkeys(("year", "years"), 31557600.0),
 }
 _DEVICES = ("device", "GPU", "TPU", "CPU", "chip", "core", "node")
-_MASSES = {
-    **{"mg": 1e-6, "g": 1e-3, "kg": 1.0, "Mg": 1e3, "t": 1e3, "mt": 1e3, "kt": 1e6, "Mt": 1e9},
-    "lb": 0.45359237,
-}
+_MASSES = {"mg": 1e-6, "g": 1e-3, "kg": 1.0, "Mg": 1e3, "t": 1e3, "mt": 1e3, "kt": 1e6, "Mt": 1e9, "lb": 0.45359237}
 _MAGNITUDES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 SHOWN: dict[str, dict[str, float]] = {
@@ -242,10 +239,9 @@ _TYPED: dict[str, dict[str, float]] = {
     "cost": {tail: factor for dollar in (" USD", "USD") for m, factor in _MAGNITUDES.items() for tail in (m + dollar,)},
     "water": {"mL": 1e-3, "L": 1.0, "Ml": 1e6, "ML": 1e6, "m³": 1e3, "litre": 1.0, "litres": 1.0, "liter": 1.0, "liters": 1.0},
     "flop": {
-        name: factor
+        prefix + tail: factor * seconds
         for prefix, factor in _ladder("", "_kMGTPEZY").items()
-        for name in (f"{prefix}FLOP", f"{prefix}FLOPs", f"{prefix}FLOP-days", f"{prefix}FLOP/s-days")
-        for factor in (factor * (86400.0 if "day" in name else 1.0),)
+        for tail, seconds in {"FLOP": 1.0, "FLOPs": 1.0, "FLOP-days": 86400.0, "FLOP/s-days": 86400.0}.items()
     },
     "count": {
         f"{m}{tail}": factor
@@ -273,35 +269,38 @@ DIMENSION_OF = {
 }
 """The dimension of each field of a footprint."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?")
+_QUANTITY = re.compile(
+    r"([+-]?)(\$?)\s*((?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL
+)
 
 
 def parse(text: str, dimension: str) -> float:
     """Read a quantity such as '0.5 kWh' into SI. Raises `InvalidValue` for anything else."""
     units = _UNITS[dimension]
     number, unit = _split(text, dimension)
-    if unit in units:
-        return number * units[unit]
     folded = [u for u in units if u.casefold().replace(" ", "") == unit.casefold().replace(" ", "")]
-    if len({units[u] for u in folded}) == 1:
-        return number * units[folded[0]]
+    meant = [unit] if unit in units else folded
+    if len({units[u] for u in meant}) == 1:
+        amount = number * units[meant[0]]
+        if math.isfinite(amount):
+            return amount
+        raise InvalidValue(f"cannot read {text!r} as {dimension}: it is too large for a number; write less than 1e300")
     offered = ", ".join(u for u in SHOWN[dimension] if u) or "a plain number"
-    problem = f"{unit!r} could be {' or '.join(folded)}" if folded else f"unit {unit!r} is not known" if unit else "it has no unit"
+    unknown = f"unit {unit!r} is not known" if unit else "it has no unit"
+    problem = f"{unit!r} could be {' or '.join(folded)}" if folded else unknown
     raise InvalidValue(f"cannot read {text!r} as {dimension}: {problem}; write a number with one of {offered}")
 
 
 def _split(text: str, dimension: str) -> tuple[float, str]:
-    bare = text.strip()
-    sign, dollar = "", bare.lstrip("+-").startswith("$")
-    if dollar:
-        sign, bare = ("-" if bare[0] == "-" else ""), bare.lstrip("+-$ ")
-    match = _NUMBER.match(bare)
-    digits = match.group() if match else ""
-    if not any(c.isdigit() for c in digits):
-        example = {"energy": "0.5 kWh", "cost": "$4.6M", "duration": "2 h"}.get(dimension, f"1 {next(iter(SHOWN[dimension]))}")
-        raise InvalidValue(f"cannot read {text!r} as {dimension}: it does not begin with a number; write for example {example!r}")
-    unit = bare[len(digits) :].strip()
-    return float(sign + digits.replace(",", "")), ("$" + unit if dollar else unit)
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None:
+        first = f"1 {next(iter(SHOWN[dimension]))}".strip()
+        example = {"energy": "0.5 kWh", "cost": "$4.6M", "duration": "2 h"}.get(dimension, first)
+        raise InvalidValue(
+            f"cannot read {text!r} as {dimension}: it does not begin with a number; write for example {example!r}"
+        )
+    sign, dollar, digits, unit = match.groups()
+    return float(sign + digits.replace(",", "")), dollar + unit
 
 
 def parse_any(text: str, dimensions: Iterable[str] = ("energy", "emissions", "cost", "duration", "water", "flop")) -> tuple[str, float]:

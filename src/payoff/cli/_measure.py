@@ -10,7 +10,7 @@ import sys
 
 from payoff.errors import PayoffError
 from payoff.facts import grid
-from payoff.meter import CommandNotStarted, Outcome, Plan, default_name, redact, run_command
+from payoff.meter import CommandNotStarted, Outcome, Plan, default_name, redact, resumable, run_command, surroundings
 from payoff.model import Budget, Objective
 from payoff.quantities import Estimate
 
@@ -32,6 +32,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--quality", metavar="METRIC", help="the metric you care about: accuracy, min:loss, accuracy=0.98")
     p.add_argument("--region", help="where the machine stands: FR, US-CA, aws:eu-west-3")
     p.add_argument("--budget", action="append", default=[], help="stop it at this much: '0.5 kWh', '200 gCO2e', '2 h', '$5'; may be repeated")
+    p.add_argument("--steps", type=float, metavar="N", help="how many steps it will report: lets payoff foretell what the whole run will use")
+    p.add_argument("--resume", metavar="RUN", help="go on with this run and its budget: a number, a name, 'last' or the beginning of an id")
+    p.add_argument("--scope", choices=("job", "machine"), default="job", help="book the job's share of the machine, or all of it [job]")
     p.add_argument("--tag", action="append", default=[], help="a word to find the run by; may be repeated")
     p.add_argument("--ledger", metavar="PATH|URL", help="where to keep the run")
     p.add_argument("--quiet", action="store_true", help="no summary on standard error")
@@ -75,8 +78,11 @@ def _plan(options: argparse.Namespace, command: list[str]) -> Plan:
         objective=Objective.parse(options.quality) if options.quality else None,
         tags=tuple(options.tag),
         command=tuple(redact(command)),
-        parent=os.environ.get("PAYOFF_RUN"),
+        inside=surroundings(),
         region=options.region,
+        steps=options.steps,
+        scope=options.scope,
+        resume=resumable(options.resume, options.ledger) if options.resume else None,
         budget=Budget.parse(*options.budget) if options.budget else None,
         ledger=options.ledger,
     )

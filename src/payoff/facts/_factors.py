@@ -107,21 +107,20 @@ class Factors:
 
 
 def footprint(
-    duration_s: Estimate | None, energy_j: Estimate | None, factors: Factors, *, share: float = 1.0
+    duration_s: Estimate | None, energy_j: Estimate | None, factors: Factors, *, share: float = 1.0, rented: float = 1.0
 ) -> Footprint:
-    """What a run used, from its time and energy at the machine; `share` is its part of the machine, 0 to 1.
+    """What a run used, from its time and energy at the machine; `share` is its part of the machine, `rented`
+    its part of what the rent is paid for, 0 to 1.
 
     emissions = energy x PUE x intensity; water = energy x (WUE + PUE x water of the grid); embodied = time x share x
     rate; cost = time x rent, or energy x PUE x price of electricity when no rent is stated: the rent has the
-    electricity in it. The rent is that of what was rented, so `share` does not touch it. A figure whose factor is
-    missing is None.
+    electricity in it. A figure whose factor is missing is None.
     """
-    if not 0 <= share <= 1:
-        raise InvalidValue(
-            f"the share of a machine must be from 0 to 1, got {share}; give for example 4 of 16 threads as 0.25"
-        )
+    for part in (share, rented):
+        if not 0 <= part <= 1:
+            raise InvalidValue(f"a share must be from 0 to 1, got {part}; give for example 4 of 16 threads as 0.25")
     drawn_j = None if energy_j is None else energy_j * factors.pue
-    rent = _product(duration_s, factors.hardware_usd_per_s)
+    rent = _product(None if duration_s is None else duration_s * rented, factors.hardware_usd_per_s)
     return Footprint(
         duration_s=duration_s,
         energy_j=energy_j,

@@ -10,9 +10,9 @@ In go events (`Event`) and the ticks of running segments (`Tick`); out come the 
 
 from payoff.ledger._lease import own_lease
 from payoff.ledger._ledger import Ledger
-from payoff.ledger._open import default_path, open_ledger
-from payoff.ledger._seam import Journal, Pulse, Query, Store, Tick, TracePoint
-from payoff.ledger._sql import COLUMNS
+from payoff.ledger._open import default_place, open_ledger
+from payoff.ledger._schema import COLUMNS
+from payoff.ledger._seam import Query, SegmentTrace, Store, Tick, TracePoint
 from payoff.ledger._trace import Trace
 
-__all__ = ["COLUMNS", "Journal", "Ledger", "Pulse", "Query", "Store", "Tick", "Trace", "TracePoint", "default_path", "open_ledger", "own_lease"]
+__all__ = ["COLUMNS", "Ledger", "Query", "SegmentTrace", "Store", "Tick", "Trace", "TracePoint", "default_place", "open_ledger", "own_lease"]

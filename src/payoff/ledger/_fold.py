@@ -63,11 +63,12 @@ _FIRST = {"forgotten": 0, "started": 1}
 
 def _started(doc: Doc, event: Event) -> None:
     data = event.data
-    doc.update({name: data[name] for name in _ABOUT if data.get(name) is not None})
-    doc.setdefault("project", "")
-    if "objective" in doc:
+    about = {name: data[name] for name in _ABOUT if data.get(name) is not None}
+    tuple(about.get("tags", ())), tuple(about.get("command", ())), dict(about.get("parameters", {}))
+    if "objective" in about:
+        Objective(**about["objective"])
         doc["objective_from"] = ""
-        Objective(**doc["objective"])
+    doc.update({"project": "", **about})
     doc["details"] = {name: data[name] for name in _DETAILS if data.get(name) is not None}
     doc["started_at"] = event.at
     _opened(doc, event)
@@ -215,6 +216,9 @@ def readings_of(events: Iterable[Event]) -> list[Reading]:
     """The readings in a run's events, in the order in which they were reported."""
     found = []
     for event in sorted((event for event in events if event.kind == "read"), key=lambda event: event.id):
-        step = _number(event.data["step"]) or 0.0
-        found += [Reading(step, metric, float(value), *_used(event.data)) for metric, value in event.data["values"].items()]
+        try:
+            step = _number(event.data["step"]) or 0.0
+            found += [Reading(step, metric, float(value), *_used(event.data)) for metric, value in event.data["values"].items()]
+        except _MALFORMED:
+            continue
     return found

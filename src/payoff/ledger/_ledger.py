@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Self, TypeVar
 
-from payoff.errors import InvalidValue, UnknownName
+from payoff.errors import InvalidValue, LedgerDamaged, UnknownName
 from payoff.ledger._fold import readings_of
-from payoff.ledger._seam import Query, Store, Tick, TracePoint
-from payoff.model import Event, Reading, Run
+from payoff.ledger._schema import NoTables
+from payoff.ledger._seam import Query, SegmentTrace, Store, Tick, TracePoint
+from payoff.model import Event, Footprint, Reading, Run
+
+T = TypeVar("T")
+
+_BATCH = 500
 
 
 class Ledger:
-    """Append events, list and find the runs they amount to."""
+    """Append events, list and find the runs they amount to.
+
+    A ledger that turns out to be damaged is set aside and recovered where that can be done; `notices` then tells so.
+    """
 
     def __init__(self, store: Store, notices: tuple[str, ...] = ()) -> None:
         self._store = store
         self.place = store.place
         self.notices = notices
-        """What the user should be told about the opening of this ledger, a sentence each."""
+        """What the user should be told about this ledger, a sentence each."""
+        self._ask(lambda store: store.prepare())
+
+    def _ask(self, question: Callable[[Store], T]) -> T:
+        try:
+            return question(self._store)
+        except NoTables:
+            self._store.prepare()
+        except LedgerDamaged:
+            told = self._store.mend()
+            if told is None:
+                raise
+            self.notices += (told,)
+            self._store.prepare()
+        return question(self._store)
+
+    # what happened
 
     def append(self, *events: Event) -> None:
         """Add events; durable against SIGKILL on return, and idempotent by the id of each event."""
-        self._store.append(events)
+        self._ask(lambda store: store.append(events))
 
     def scan(self, after: str = "") -> Iterator[tuple[str, Event]]:
         """Each event after a cursor, with its own cursor."""
@@ -30,48 +55,95 @@ class Ledger:
 
     def beat(self, tick: Tick) -> None:
         """Overwrite the state of a running segment."""
-        self._store.beat(tick)
+        self._ask(lambda store: store.beat(tick))
+
+    def restate(self, run_id: str, footprint: Footprint, why: str, factors: Mapping[str, Any] | None = None) -> None:
+        """Give a run another footprint, because of a new factor or a correction; the old one is kept for audit."""
+        if not why.strip():
+            raise InvalidValue("a restatement needs a reason, got none; say for example 'grid factor of 2024 instead of 2022'")
+        run = self._ask(lambda store: store.run(run_id))
+        if run.state == "running":
+            raise InvalidValue(f"run {run.number} is still running; restate it when it has ended")
+        covered = [segment.id for segment in run.segments]
+        data = {"segments": covered, "before": run.footprint.to_json(), "after": footprint.to_json(), "why": why}
+        self.append(Event(run_id, "restated", {**data, **({"factors": dict(factors)} if factors is not None else {})}))
+
+    def forget(self, run_id: str) -> None:
+        """Truly remove a run; its number is not given again, and a merge does not bring it back."""
+        run = self._ask(lambda store: store.run(run_id))
+        if run.state == "running":
+            raise InvalidValue(f"run {run.number} is still running; end it before you forget it")
+        self.append(Event(run_id, "forgotten"))
+
+    # runs
 
     def runs(self, query: Query | None = None) -> list[Run]:
         """The runs a query asks for; the newest 50 by default."""
-        return self._store.select(query or Query())
+        return self._ask(lambda store: store.select(query or Query()))
 
     def find(self, reference: str) -> Run:
         """The run that 'last', a number, a name (its newest run) or the beginning of an id means.
 
         Raises `UnknownName` when there is none, `InvalidValue` when the beginning of an id is not enough.
         """
-        found = self._store.resolve(reference)
+        found = self._ask(lambda store: store.resolve(reference))
         if not found:
             known = [run.name for run in self.runs()]
             raise UnknownName("run", reference, known, way_out=f"payoff runs lists those in {self.place}")
         if len(found) > 1:
             raise InvalidValue(f"{reference!r} begins the ids of several runs ({', '.join(found)}); give more digits")
-        return self._store.run(found[0])
+        return self._ask(lambda store: store.run(found[0]))
 
     def readings(self, run_id: str) -> list[Reading]:
         """The learning curve of a run, in the order in which it was reported."""
-        return readings_of(self._store.events_of(run_id))
+        return readings_of(self.events_of(run_id))
 
     def events_of(self, run_id: str) -> list[Event]:
         """All that the journal says of a run."""
-        return self._store.events_of(run_id)
+        return self._ask(lambda store: store.events_of(run_id))
 
     def trace(self, run_id: str) -> list[TracePoint]:
         """Seconds since the run began (pauses between segments left out) and the joules used by then."""
         points: list[TracePoint] = []
-        for numbered in self._store.trace(run_id).values():
+        for segment in self._ask(lambda store: store.trace(run_id)):
             before_s, before_j = points[-1] if points else (0.0, 0.0)
-            points += [(before_s + elapsed_s, before_j + energy_j) for _, (elapsed_s, energy_j) in numbered]
+            points += [(before_s + elapsed_s, before_j + energy_j) for _, (elapsed_s, energy_j) in segment.points]
         return points
 
-    def forget(self, run_id: str) -> None:
-        """Truly remove a run; its number is not given again."""
-        self._store.forget(run_id)
+    # the whole
+
+    def merge(self, other: Ledger) -> int:
+        """Take over all that another ledger holds, and return how many events were new; what is forgotten here stays so."""
+        added, run_ids = 0, dict[str, None]()
+        events = (event for _, event in other.scan())
+        while batch := list(islice(events, _BATCH)):
+            added += self.add_missing(batch)
+            run_ids.update(dict.fromkeys(event.run_id for event in batch))
+        self.graft(other.ticks(), (trace for run_id in run_ids for trace in other.segment_traces(run_id)))
+        return added
+
+    def add_missing(self, events: Sequence[Event]) -> int:
+        """Append those that are neither known nor of a forgotten run, and return how many they were."""
+        missing = self._ask(lambda store: store.missing(events))
+        if missing:
+            self._ask(lambda store: store.append(missing))
+        return len(missing)
+
+    def ticks(self) -> list[Tick]:
+        """The last tick of each segment that has not ended."""
+        return self._ask(lambda store: store.ticks())
+
+    def segment_traces(self, run_id: str) -> list[SegmentTrace]:
+        """The power trace of each segment of a run."""
+        return self._ask(lambda store: store.trace(run_id))
+
+    def graft(self, ticks: Iterable[Tick], traces: Iterable[SegmentTrace]) -> None:
+        """Take over ticks and traces of another ledger, whose events were merged before."""
+        self._store.graft(ticks, traces)
 
     def rebuild(self) -> int:
-        """Fold the whole journal anew; the number of runs."""
-        return self._store.rebuild()
+        """Fold the whole journal anew, and return the number of runs; a damaged ledger is recovered first."""
+        return self._ask(lambda store: store.rebuild())
 
     def verify(self) -> list[str]:
         """What is wrong, a sentence each; an empty list when the ledger is sound."""

@@ -3,64 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from payoff.errors import InvalidValue, LedgerError, LedgerTooNew
-from payoff.ledger._fold import Doc, fold, fold_all, to_run
-from payoff.ledger._seam import Query, Tick, TracePoint
-from payoff.model import Event, Footprint, Run, to_text
-from payoff.quantities import DIMENSION_OF
+from payoff.errors import LedgerDamaged
+from payoff.ledger import _select
+from payoff.ledger._fold import Doc, fold, fold_all, is_late, open_segments, to_run
+from payoff.ledger._migrate import migrate, version_of
+from payoff.ledger._schema import INDEXED, SCHEMA_VERSION, Database, NoTables, Row, column, storable, tables
+from payoff.ledger._seam import Query, SegmentTrace, Tick
+from payoff.ledger._trace import is_swept, thinned
+from payoff.model import Event, Footprint, Run, to_text, witness
 
-SCHEMA_VERSION = 1
-
-Row = Sequence[Any]
-
-
-class NoTables(LedgerError):
-    """The database holds no ledger yet."""
-
-
-class Database(Protocol):
-    """One connection; `?` stands for a parameter."""
-
-    serial: str
-    """The column type of a primary key that counts up."""
-
-    def transaction(self, *, write: bool) -> AbstractContextManager[Database]:
-        """All or nothing; writers are serialised, so that the order of keys is the order of commits."""
-
-    def run(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
-        """The rows of one statement."""
-
-    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
-        """One statement for each row."""
-
-    def close(self) -> None:
-        """Let go of the connection."""
-
-
-FIGURES = tuple(DIMENSION_OF)
-_TEXTS = ("id", "project", "name", "study", "parent", "state", "host", "place", "started_at", "ended_at", "kept", "command", "metric", "tags")
-_COLUMNS = (*_TEXTS, *FIGURES, "quality")
-COLUMNS = ("number", *_COLUMNS)
-"""What runs can be filtered and sorted by."""
-
-_TABLES = (
-    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS events (seq {serial}, id TEXT NOT NULL UNIQUE, run_id TEXT NOT NULL, kind TEXT NOT NULL, "
-    "at TEXT NOT NULL, data TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS events_of_run ON events (run_id, seq)",
-    "CREATE TABLE IF NOT EXISTS ticks (segment TEXT PRIMARY KEY, run_id TEXT NOT NULL, at TEXT NOT NULL, footprint TEXT NOT NULL, counters TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS trace (segment TEXT NOT NULL, point BIGINT NOT NULL, run_id TEXT NOT NULL, "
-    "elapsed_s DOUBLE PRECISION NOT NULL, energy_j DOUBLE PRECISION NOT NULL, PRIMARY KEY (segment, point))",
-    f"CREATE TABLE IF NOT EXISTS runs (number BIGINT PRIMARY KEY, live BIGINT NOT NULL, "
-    f"{', '.join(f'{name} TEXT' for name in _TEXTS)}, {', '.join(f'{name} DOUBLE PRECISION' for name in FIGURES)}, "
-    "quality DOUBLE PRECISION, UNIQUE (id))",
-    "CREATE INDEX IF NOT EXISTS live_runs ON runs (live) WHERE live = 1",
-    "CREATE TABLE IF NOT EXISTS documents (number BIGINT PRIMARY KEY, document TEXT NOT NULL)",
+_BATCH = 500
+_MANY_OPEN = 100
+_LONG_LOST = timedelta(hours=1)
+_EVENT = "id, run_id, kind, at, data"
+_INDEX_RUN = (
+    f"INSERT INTO runs (number, live, {', '.join(INDEXED)}) VALUES (?, ?{', ?' * len(INDEXED)}) "
+    f"ON CONFLICT (number) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in ('live', *INDEXED))}"
 )
+_INDEX_DOCUMENT = "INSERT INTO documents VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET document = excluded.document"
+_PUT_TICK = (
+    "INSERT INTO ticks VALUES (?, ?, ?, ?, ?) ON CONFLICT (segment) DO UPDATE "
+    "SET at = excluded.at, footprint = excluded.footprint, counters = excluded.counters"
+)
+_PUT_POINT = "INSERT INTO trace VALUES (?, ?, ?, ?) ON CONFLICT (segment, point) DO NOTHING"
 
 
 class SqlStore:
@@ -71,198 +40,231 @@ class SqlStore:
         self._db = database
 
     def prepare(self) -> None:
-        """Make the tables where they are missing; refuse those of a later version."""
+        """See `Upkeep`."""
         try:
-            self.check_version()
+            with self._db.transaction(write=False) as db:
+                if version_of(db, self.place) == SCHEMA_VERSION:
+                    return
         except NoTables:
-            with self._db.transaction(write=True) as db:
-                for statement in _TABLES:
-                    db.run(statement.format(serial=db.serial))
-                db.run("INSERT INTO meta VALUES ('schema', ?) ON CONFLICT (name) DO NOTHING", [str(SCHEMA_VERSION)])
-
-    def check_version(self) -> None:
-        """Raise `LedgerTooNew` for a ledger that a later version of payoff wrote."""
-        with self._db.transaction(write=False) as db:
-            ((version,),) = db.run("SELECT value FROM meta WHERE name = 'schema'")
-        if int(version) > SCHEMA_VERSION:
-            raise LedgerTooNew(
-                f"{self.place} has schema {version}, this payoff knows {SCHEMA_VERSION}; "
-                "update payoff, or name another ledger with --ledger PATH"
-            )
+            pass
+        with self._db.transaction(write=True) as db:
+            for statement in tables(db):
+                db.run(statement)
+            db.run("INSERT INTO meta VALUES ('schema', ?) ON CONFLICT (name) DO NOTHING", [str(SCHEMA_VERSION)])
+            if migrate(db, self.place):
+                self.restore(db, {})
 
     # journal
 
     def append(self, events: Sequence[Event]) -> None:
         """See `Journal`."""
         with self._db.transaction(write=True) as db:
-            documents: dict[str, Doc | None] = {}
-            for event in events:
-                row = (event.id, event.run_id, event.kind, event.at, to_text(event.data))
-                if not list(db.run("INSERT INTO events (id, run_id, kind, at, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq", row)):
-                    continue
-                if event.run_id not in documents:
-                    documents[event.run_id] = self._document(db, event.run_id)
-                before = documents[event.run_id]
-                if before and event.kind == "started":
-                    documents[event.run_id] = {**(fold_all(self._events(db, event.run_id)) or {}), "number": before["number"]}
-                else:
-                    documents[event.run_id] = fold(before, event)
-            for document in documents.values():
-                if document:
-                    self._index(db, document)
+            self.put(db, events)
+
+    def put(self, db: Database, events: Sequence[Event]) -> None:
+        """`append` within a transaction."""
+        documents: dict[str, Doc] = {}
+        late: set[str] = set()
+        for event in events:
+            run_id = event.run_id
+            document = documents.get(run_id) or self._document(db, run_id)
+            if (document and document.get("forgotten")) or not self._insert(db, event):
+                continue
+            if event.kind == "forgotten":
+                self._erase(db, run_id)
+            elif event.kind == "finished":
+                db.run("DELETE FROM ticks WHERE segment = ?", [event.data.get("segment")])
+            if document and (event.kind == "forgotten" or is_late(document, event)):
+                late.add(run_id)
+            documents[run_id] = fold(document, event)
+        for run_id, document in documents.items():
+            if run_id in late:
+                document = {**(fold_all(self._events(db, run_id)) or {}), "number": document.get("number")}
+            self._index(db, document)
+
+    def _insert(self, db: Database, event: Event) -> bool:
+        row = (event.id, event.run_id, event.kind, event.at, _text(event.data))
+        return db.change(f"INSERT INTO events ({_EVENT}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING", [row]) > 0
+
+    def _erase(self, db: Database, run_id: str) -> None:
+        """Remove what is known of a run; an empty first event stays, so that numbers follow from the journal."""
+        segments = [event.data.get("segment") for event in self._events(db, run_id)]
+        ((first,),) = db.run("SELECT MIN(seq) FROM events WHERE run_id = ?", [run_id])
+        db.run("DELETE FROM events WHERE run_id = ? AND seq <> ? AND kind <> 'forgotten'", (run_id, first))
+        db.run("UPDATE events SET kind = 'erased', data = '{}' WHERE seq = ? AND kind <> 'forgotten'", [first])
+        db.run("DELETE FROM ticks WHERE run_id = ?", [run_id])
+        db.change("DELETE FROM trace WHERE segment = ?", [(segment,) for segment in segments if segment])
 
     def scan(self, after: str = "") -> Iterator[tuple[str, Event]]:
         """See `Journal`."""
-        cursor, batch = int(after or 0), 2000
+        cursor = int(after or 0)
         while True:
             with self._db.transaction(write=False) as db:
-                sql = "SELECT seq, id, run_id, kind, at, data FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
-                rows = list(db.run(sql, (cursor, batch)))
+                sql = f"SELECT seq, {_EVENT} FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
+                rows = list(db.run(sql, (cursor, _BATCH)))
             yield from ((str(row[0]), _event(row[1:])) for row in rows)
-            if len(rows) < batch:
+            if len(rows) < _BATCH:
                 return
             cursor = rows[-1][0]
+
+    def missing(self, events: Sequence[Event]) -> list[Event]:
+        """See `Journal`."""
+        known: set[str] = set()
+        with self._db.transaction(write=False) as db:
+            for start in range(0, len(events), _BATCH):
+                ids = [event.id for event in events[start : start + _BATCH]]
+                known.update(name for (name,) in db.run(f"SELECT id FROM events WHERE id IN ({_marks(ids)})", ids))
+            forgotten = self._forgotten(db, {event.run_id for event in events})
+        return [event for event in events if event.id not in known and event.run_id not in forgotten]
+
+    def _forgotten(self, db: Database, run_ids: Iterable[str]) -> set[str]:
+        sql = "SELECT 1 FROM runs WHERE id = ? AND state IS NULL"
+        return {run_id for run_id in run_ids if list(db.run(sql, [run_id]))}
 
     # pulse
 
     def beat(self, tick: Tick) -> None:
         """See `Pulse`."""
         with self._db.transaction(write=True) as db:
-            row = (tick.segment, tick.run_id, tick.at, to_text(tick.footprint.to_json()), to_text(tick.counters))
-            db.run(
-                "INSERT INTO ticks VALUES (?, ?, ?, ?, ?) ON CONFLICT (segment) DO UPDATE "
-                "SET at = excluded.at, footprint = excluded.footprint, counters = excluded.counters",
-                row,
-            )
+            db.run(_PUT_TICK, _tick_row(tick))
+            db.run("UPDATE runs SET live = 1 WHERE id = ? AND live = 0 AND state = 'lost'", [tick.run_id])
             if tick.trace is None:
                 return
-            elapsed_s, energy_j = tick.trace
-            db.run("INSERT INTO trace VALUES (?, ?, ?, ?, ?) ON CONFLICT (segment, point) DO NOTHING", (tick.segment, tick.point, tick.run_id, elapsed_s, energy_j))
-            if tick.point % (2 * tick.trace_step) == 0:
+            db.run(_PUT_POINT, (tick.segment, tick.point, *tick.trace))
+            if is_swept(tick.point, tick.trace_step):
                 db.run("DELETE FROM trace WHERE segment = ? AND point % ? <> 0", (tick.segment, tick.trace_step))
 
-    def ticks(self, run_ids: Sequence[str] | None = None) -> list[Tick]:
+    def ticks(self, segments: Sequence[str] | None = None) -> list[Tick]:
         """See `Pulse`."""
-        sql = "SELECT run_id, segment, at, footprint, counters FROM ticks"
         with self._db.transaction(write=False) as db:
-            rows = list(db.run(sql)) if run_ids is None else [row for name in run_ids for row in db.run(sql + " WHERE run_id = ?", [name])]
-        return [Tick(run, segment, at, Footprint.from_json(json.loads(footprint)), json.loads(counters)) for run, segment, at, footprint, counters in rows]
+            return self._ticks(db, segments)
 
-    def trace(self, run_id: str) -> dict[str, list[tuple[int, TracePoint]]]:
+    def _ticks(self, db: Database, segments: Sequence[str] | None) -> list[Tick]:
+        sql = "SELECT segment, run_id, at, footprint, counters FROM ticks"
+        if segments is None:
+            return [_tick(row) for row in db.run(sql)]
+        return [_tick(row) for segment in segments for row in db.run(sql + " WHERE segment = ?", [segment])]
+
+    def trace(self, run_id: str) -> list[SegmentTrace]:
         """See `Pulse`."""
+        sql = "SELECT point, elapsed_s, energy_j FROM trace WHERE segment = ? ORDER BY point"
         with self._db.transaction(write=False) as db:
-            rows = list(db.run("SELECT segment, point, elapsed_s, energy_j FROM trace WHERE run_id = ? ORDER BY segment, point", [run_id]))
-        found: dict[str, list[tuple[int, TracePoint]]] = {}
-        for segment, point, elapsed_s, energy_j in rows:
-            found.setdefault(segment, []).append((point, (elapsed_s, energy_j)))
-        return found
+            segments = (self._document(db, run_id) or {"segments": ()})["segments"]
+            points = {name: [(point, (s, j)) for point, s, j in db.run(sql, [name])] for name in segments}
+        return [SegmentTrace(run_id, name, found) for name, found in points.items() if found]
+
+    def graft(self, ticks: Iterable[Tick], traces: Iterable[SegmentTrace]) -> None:
+        """See `Pulse`."""
+        for tick in ticks:
+            with self._db.transaction(write=True) as db:
+                document = self._document(db, tick.run_id)
+                mine = self._ticks(db, [tick.segment])
+                if document and tick.segment in open_segments(document) and not (mine and mine[0].at >= tick.at):
+                    db.run(_PUT_TICK, _tick_row(tick))
+        for trace in traces:
+            with self._db.transaction(write=True) as db:
+                if self._forgotten(db, [trace.run_id]):
+                    continue
+                sql = "SELECT point, elapsed_s, energy_j FROM trace WHERE segment = ?"
+                mine_points = {point: (s, j) for point, s, j in db.run(sql, [trace.segment])}
+                united = thinned({**dict(trace.points), **mine_points}.items())
+                if dict(united) != mine_points:
+                    db.run("DELETE FROM trace WHERE segment = ?", [trace.segment])
+                    db.change(_PUT_POINT, [(trace.segment, point, *values) for point, values in united])
 
     # index
 
     def select(self, query: Query) -> list[Run]:
-        """See `Index`. Open runs are few, and what they used is known from their ticks alone: they are ordered here."""
-        names = {*query.equals, query.sort}
-        if unknown := names - {*COLUMNS, "tag"}:
-            raise InvalidValue(f"runs have no column {sorted(unknown)[0]!r}; they have {', '.join(COLUMNS)} and tag")
-        open_runs = self._read(query, "r.live = 1", "", ())
-        wanted = query.equals.get("state")
-        open_runs = [run for run in open_runs if wanted in (None, run.state)]
-        order = f" ORDER BY r.{query.sort} IS NULL, r.{query.sort} {'DESC' if query.descending else 'ASC'}, r.number DESC"
-        limit = () if query.limit is None else (query.limit,)
-        ended = self._read(query, "r.live = 0", order + " LIMIT ?" * len(limit), limit)
-        if not open_runs:
-            return ended
-        runs = sorted(ended + open_runs, key=lambda run: run.number, reverse=True)
-        known = [run for run in runs if column(run, query.sort) is not None]
-        known.sort(key=lambda run: column(run, query.sort), reverse=query.descending)
-        return (known + [run for run in runs if column(run, query.sort) is None])[: query.limit]
-
-    def _read(self, query: Query, where: str, tail: str, values: Sequence[Any]) -> list[Run]:
-        conditions, bound = [where], list[Any]()
-        for name, value in query.equals.items():
-            if name == "tag":
-                conditions.append("r.tags LIKE ?")
-                bound.append(f"%\n{value}\n%")
-            elif not (name == "state" and where == "r.live = 1"):
-                conditions.append(f"CAST(r.{name} AS TEXT) = ?")
-                bound.append(value)
-        if query.text:
-            conditions.append("(r.name LIKE ? OR r.project LIKE ? OR r.command LIKE ?)")
-            bound += [f"%{query.text}%"] * 3
-        sql = f"SELECT d.number, d.document FROM runs r JOIN documents d ON d.number = r.number WHERE {' AND '.join(conditions)}{tail}"
+        """See `Index`. Open runs are few, and what they used is known from their ticks alone: they are judged here."""
+        _select.check(query)
         with self._db.transaction(write=False) as db:
-            documents = [json.loads(document) for _, document in db.run(sql, (*bound, *values))]
-        return self._runs([d for d in documents if "forgotten" not in d])
+            still_open = [number for (number,) in db.run("SELECT number FROM runs WHERE live = 1")]
+            open_runs = self._runs(db, still_open)
+            ended = self._runs(db, _select.numbers(db, query))
+        if len(open_runs) > _MANY_OPEN and not self._db.read_only:
+            self._settle([run for run in open_runs if run.state == "lost" and _age(run) > _LONG_LOST])
+        wanted = [run for run in open_runs if _select.matches(run, query)]
+        return _select.ordered(ended + wanted, query) if wanted else ended
 
-    def _runs(self, documents: list[Doc]) -> list[Run]:
-        pending = [d["id"] for d in documents if _is_live(d)]
-        ticks: dict[str, list[Tick]] = {}
-        for tick in self.ticks(pending) if pending else ():
-            ticks.setdefault(tick.run_id, []).append(tick)
-        return [to_run(document, ticks.get(document["id"], ())) for document in documents]
+    def _runs(self, db: Database, numbers: Sequence[int]) -> list[Run]:
+        documents: dict[int, Doc] = {}
+        for start in range(0, len(numbers), _BATCH):
+            some = numbers[start : start + _BATCH]
+            rows = db.run(f"SELECT number, document FROM documents WHERE number IN ({_marks(some)})", some)
+            documents.update((number, _loads(text)) for number, text in rows)
+        return [self._run(db, documents[number]) for number in numbers if number in documents]
+
+    def _run(self, db: Database, document: Doc) -> Run:
+        pending = open_segments(document)
+        return to_run(document, self._ticks(db, pending) if pending else ())
+
+    def _settle(self, runs: Sequence[Run]) -> None:
+        """Let runs that were lost long ago be found by the index; the next tick of one opens it again."""
+        with self._db.transaction(write=True) as db:
+            for run in runs:
+                self._index_row(db, run, live=False)
 
     def resolve(self, reference: str) -> list[str]:
         """See `Index`."""
-        visible = "state IS NOT NULL"
         with self._db.transaction(write=False) as db:
-            if reference == "last":
-                rows = list(db.run(f"SELECT id FROM runs WHERE {visible} ORDER BY number DESC LIMIT 1"))
-            elif reference.isdecimal() and len(reference) < 12:
-                rows = list(db.run(f"SELECT id FROM runs WHERE number = ? AND {visible}", [int(reference)]))
-            else:
-                rows = list(db.run(f"SELECT id FROM runs WHERE name = ? AND {visible} ORDER BY number DESC LIMIT 1", [reference]))
-            if not rows and len(reference) >= 4:
-                rows = list(db.run(f"SELECT id FROM runs WHERE substr(id, 1, ?) = ? AND {visible} LIMIT 3", (len(reference), reference)))
-        return [run_id for (run_id,) in rows]
+            return _select.resolve(db, reference)
 
     def run(self, run_id: str) -> Run:
-        """The run of that id."""
+        """See `Index`. What this process tells of the run from now on comes after what is known of it."""
         with self._db.transaction(write=False) as db:
             document = self._document(db, run_id)
-        return self._runs([document or {}])[0]
+            if document is None:
+                raise LedgerDamaged(f"{self.place} lists run {run_id} and does not hold it")
+            witness(document["last"])
+            return self._run(db, document)
 
     def events_of(self, run_id: str) -> list[Event]:
         """See `Index`."""
         with self._db.transaction(write=False) as db:
             return self._events(db, run_id)
 
+    # upkeep
+
     def rebuild(self) -> int:
-        """See `Index`."""
+        """See `Upkeep`. Runs keep their numbers."""
         with self._db.transaction(write=True) as db:
+            numbers = {run_id: number for run_id, number in db.run("SELECT id, number FROM runs")}
             db.run("DELETE FROM runs")
             db.run("DELETE FROM documents")
-            first_seen = list(db.run("SELECT run_id, MIN(seq) FROM events GROUP BY run_id ORDER BY MIN(seq)"))
-            for run_id, _ in first_seen:
-                if document := fold_all(self._events(db, run_id)):
-                    self._index(db, document)
-        return len(first_seen)
+            return self.restore(db, numbers)
 
-    def forget(self, run_id: str) -> None:
-        """See `Store`."""
-        with self._db.transaction(write=True) as db:
-            gone = Event(run_id, "forgotten")
-            ((first,),) = db.run("SELECT MIN(seq) FROM events WHERE run_id = ?", [run_id])
-            db.run("DELETE FROM events WHERE run_id = ? AND seq <> ?", (run_id, first))
-            db.run("UPDATE events SET id = ?, kind = ?, data = '{}' WHERE seq = ?", (gone.id, gone.kind, first))
-            db.run("DELETE FROM ticks WHERE run_id = ?", [run_id])
-            db.run("DELETE FROM trace WHERE run_id = ?", [run_id])
-            document = self._document(db, run_id)
-            self._index(db, fold(document, gone))
+    def restore(self, db: Database, numbers: Mapping[str, int]) -> int:
+        """Fold the journal into an empty index; runs whose number is known keep it."""
+        run_ids = [run_id for run_id, _ in db.run("SELECT run_id, MIN(seq) FROM events GROUP BY run_id ORDER BY MIN(seq)")]
+        following = max(numbers.values(), default=0) + 1
+        for run_id in run_ids:
+            if document := fold_all(self._events(db, run_id)):
+                document["number"] = numbers.get(run_id, following)
+                following = max(following, document["number"] + 1)
+                self._index(db, document)
+        return len(run_ids)
 
     def check(self) -> list[str]:
-        """See `Store`: events that cannot be read, and runs whose index disagrees with the journal."""
+        """See `Upkeep`: events that cannot be read, and runs whose index disagrees with the journal."""
         faults = []
         with self._db.transaction(write=False) as db:
-            for seq, run_id, data in db.run("SELECT seq, run_id, data FROM events"):
+            run_ids = [run_id for (run_id,) in db.run("SELECT DISTINCT run_id FROM events")]
+            for run_id in run_ids:
                 try:
-                    json.loads(data)
-                except ValueError:
-                    faults.append(f"event {seq} of run {run_id} cannot be read")
-            for (run_id,) in list(db.run("SELECT DISTINCT run_id FROM events")):
-                document = self._document(db, run_id)
-                if not faults and {**(fold_all(self._events(db, run_id)) or {}), "number": (document or {}).get("number")} != document:
-                    faults.append(f"the index of run {run_id} differs from the journal: payoff ledger rebuild")
+                    mine = self._document(db, run_id) or {}
+                    anew = fold_all(self._events(db, run_id)) or {}
+                except LedgerDamaged as damage:
+                    faults.append(f"run {run_id}: {damage}")
+                    continue
+                if malformed := anew.get("malformed"):
+                    faults.append(f"run {mine.get('number')} has {malformed} events that do not hold what their kind promises; they are passed over")
+                if _loads(_text({**anew, "number": mine.get("number")})) != mine:
+                    faults.append(f"the index of run {run_id} differs from the journal; payoff ledger rebuild makes it anew")
         return faults
+
+    def mend(self) -> str | None:
+        """See `Upkeep`; a database server is mended by those who keep it."""
+        return None
 
     def close(self) -> None:
         """See `Store`."""
@@ -271,50 +273,58 @@ class SqlStore:
     # one run in the index
 
     def _events(self, db: Database, run_id: str) -> list[Event]:
-        return [_event(row) for row in db.run("SELECT id, run_id, kind, at, data FROM events WHERE run_id = ? ORDER BY seq", [run_id])]
+        return [_event(row) for row in db.run(f"SELECT {_EVENT} FROM events WHERE run_id = ? ORDER BY seq", [run_id])]
 
     def _document(self, db: Database, run_id: str) -> Doc | None:
-        rows = list(db.run("SELECT d.document FROM documents d JOIN runs r ON r.number = d.number WHERE r.id = ?", [run_id]))
-        return json.loads(rows[0][0]) if rows else None
+        rows = list(db.run("SELECT d.document FROM runs r JOIN documents d ON d.number = r.number WHERE r.id = ?", [run_id]))
+        return _loads(rows[0][0]) if rows else None
 
     def _index(self, db: Database, document: Doc) -> None:
         if document.get("number") is None:
             ((last,),) = db.run("SELECT COALESCE(MAX(number), 0) FROM runs")
             document["number"] = last + 1
-        number = document["number"]
-        db.run("INSERT INTO documents VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET document = excluded.document", (number, to_text(document)))
-        run = to_run(document)
-        live = _is_live(document)
-        hidden = "forgotten" in document
-        values = [None if hidden and name != "id" else column(run, name) for name in _COLUMNS]
-        if live:
-            values[_COLUMNS.index("state")] = "running"
-        marks = ", ".join("?" * (len(values) + 2))
-        updates = ", ".join(f"{name} = excluded.{name}" for name in ("live", *_COLUMNS))
-        db.run(f"INSERT INTO runs (number, live, {', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT (number) DO UPDATE SET {updates}", (number, int(live), *values))
+        db.run(_INDEX_DOCUMENT, (document["number"], _text(document)))
+        if document.get("forgotten"):
+            nothing = [document["id"] if name == "id" else None for name in INDEXED]
+            db.run(_INDEX_RUN, (document["number"], 0, *nothing))
+        else:
+            self._index_row(db, to_run(document), live=bool(open_segments(document)))
+
+    def _index_row(self, db: Database, run: Run, *, live: bool) -> None:
+        db.run(_INDEX_RUN, (run.number, int(live), *(storable(column(run, name)) for name in INDEXED)))
 
 
-def column(run: Run, name: str) -> Any:
-    """The value of a run in a column of the index; `None` where it has none."""
-    if name in FIGURES:
-        figure = run.footprint[name]
-        return None if figure is None else figure.value
-    if name == "quality":
-        return run.best.value if run.best else None
-    if name == "metric":
-        return run.objective.metric if run.objective else None
-    if name == "command":
-        return " ".join(run.command)
-    if name == "tags":
-        return "\n".join(("", *run.tags, ""))
-    value = getattr(run, name)
-    return str(value) if name == "kept" and value is not None else value
+def _age(run: Run) -> timedelta:
+    last = max(datetime.fromisoformat(segment.heartbeat_at) for segment in run.segments)
+    return datetime.now(UTC) - last
 
 
-def _is_live(document: Doc) -> bool:
-    return any("outcome" not in segment for segment in document["segments"].values())
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _text(value: object) -> str:
+    """JSON that every database takes: a byte that is not UTF-8 becomes the escape of its surrogate."""
+    text = to_text(value)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise LedgerDamaged(f"an entry cannot be read ({error})") from error
 
 
 def _event(row: Row) -> Event:
     event_id, run_id, kind, at, data = row
-    return Event(run_id, kind, json.loads(data), at, event_id)
+    return Event(run_id, kind, _loads(data), at, event_id)
+
+
+def _tick_row(tick: Tick) -> tuple[str, str, str, str, str]:
+    return tick.segment, tick.run_id, tick.at, _text(tick.footprint.to_json()), _text(tick.counters)
+
+
+def _tick(row: Row) -> Tick:
+    segment, run_id, at, footprint, counters = row
+    return Tick(run_id, segment, at, Footprint.from_json(_loads(footprint)), _loads(counters))

@@ -7,9 +7,9 @@ In goes a block of a program or a command; out comes its footprint, written to t
 ...     run.read(step=1, accuracy=0.9, examples=1000)
 """
 
-from payoff.meter._recording import Plan
+from payoff.meter._plan import Plan, Scope, resumable, surroundings
 from payoff.meter._redact import redact
 from payoff.meter._window import Window, measure
 from payoff.meter._wrapper import CommandNotStarted, Outcome, default_name, run_command
 
-__all__ = ["CommandNotStarted", "Outcome", "Plan", "Window", "default_name", "measure", "redact", "run_command"]
+__all__ = ["CommandNotStarted", "Outcome", "Plan", "Scope", "Window", "default_name", "measure", "redact", "resumable", "run_command", "surroundings"]

@@ -4,123 +4,178 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from payoff.errors import SensorError
 from payoff.meter._seam import Evidence, Interval, Sensor
 from payoff.quantities import Estimate, Pair
 
-GAP = (0.0, 2.0)
+GAP: Pair = (0.0, 2.0)
 """A gap is filled with the mean power of the rest of the run, which may be wrong by these factors."""
+UNEVEN: Pair = (0.75, 1.25)
+"""A second of CPU time of one job may take this much of the mean of all jobs that ran beside it; assumed."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Part:
-    """What a job has used of the figures of one sensor."""
+    """What a job has used of the figures of one sensor.
 
-    sensor: Sensor
+    `contested_j` is the part of `dynamic_j` that was shared out by CPU time while others worked as well.
+    """
+
+    sensor: str
+    evidence: Evidence
     idle_j: float = 0.0
     dynamic_j: float = 0.0
+    contested_j: float = 0.0
     covered_s: float = 0.0
     gap_s: float = 0.0
 
+    @property
+    def energy_j(self) -> float:
+        """Joules, gaps filled."""
+        known = self.idle_j + self.dynamic_j
+        return known * (1 + self.gap_s / self.covered_s) if self.covered_s else known
+
     def energy(self) -> Estimate:
-        """Joules, with what the sensor's errors and gaps make of them."""
-        evidence = self.sensor.evidence
-        idle = _figure(self.idle_j, evidence, evidence.idle)
-        dynamic = _figure(self.dynamic_j, evidence, evidence.dynamic)
+        """Joules, with what the sensor's errors, the sharing and gaps make of them."""
+        evidence = self.evidence
+        idle = Estimate(self.idle_j, _spread(self.idle_j, evidence.idle), {evidence.basis: 1.0}, sources=evidence.sources)
+        errors = _spread(self.dynamic_j, evidence.dynamic)
+        if self.contested_j:
+            certain = self.dynamic_j - self.contested_j
+            errors["share of CPU time"] = (certain + self.contested_j * UNEVEN[0], certain + self.contested_j * UNEVEN[1])
+        dynamic = Estimate(self.dynamic_j, errors, {evidence.basis: 1.0}, sources=evidence.sources)
         known = idle + dynamic
-        if not (self.gap_s and self.covered_s):
+        missed_j = self.energy_j - known.value
+        if missed_j <= 0:
             return known
-        missed_j = known.value / self.covered_s * self.gap_s
-        gap = {f"gap of {self.sensor.name}": (missed_j * GAP[0], missed_j * GAP[1])}
-        return known + Estimate(missed_j, gap, {"modelled": 1.0})
+        return known + Estimate(missed_j, {f"gap of {self.sensor}": (missed_j * GAP[0], missed_j * GAP[1])}, {"modelled": 1.0})
+
+    def to_json(self) -> dict[str, float]:
+        """The raw figures, for the audit."""
+        return {name: getattr(self, name) for name in ("idle_j", "dynamic_j", "contested_j", "covered_s", "gap_s")}
 
 
-def _figure(energy_j: float, evidence: Evidence, errors: Any) -> Estimate:
-    pairs: dict[str, Pair] = {name: (energy_j * low, energy_j * high) for name, (low, high) in errors.items()}
-    return Estimate(energy_j, pairs, {evidence.basis: 1.0}, sources=evidence.sources)
+def _spread(energy_j: float, errors: Mapping[str, Pair]) -> dict[str, Pair]:
+    return {name: (energy_j * low, energy_j * high) for name, (low, high) in errors.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a job has used by now."""
+    """What a job has used by now; `held_s` is for how long it would have held the whole machine to hold as much."""
 
     duration_s: float
     cpu_s: float
-    energy: Estimate | None
-    parts: dict[str, dict[str, float]] = field(default_factory=dict)
+    held_s: float
+    parts: tuple[Part, ...]
+
+    @property
+    def share(self) -> float:
+        """The mean share of the machine that the job held, 0 to 1."""
+        return min(1.0, self.held_s / self.duration_s) if self.duration_s > 0 else 0.0
+
+    @property
+    def energy_j(self) -> float | None:
+        """Joules; `None` where no sensor has said anything."""
+        covered = [part.energy_j for part in self.parts if part.covered_s]
+        return sum(covered) if covered else None
+
+    def energy(self) -> Estimate | None:
+        """Joules with their interval; `None` where no sensor has said anything."""
+        figures = [part.energy() for part in self.parts if part.covered_s]
+        return sum(figures[1:], figures[0]) if figures else None
 
     def to_json(self) -> dict[str, Any]:
         """The raw figures, for the audit; the estimate made of them is in the footprint."""
-        return {"duration_s": self.duration_s, "cpu_s": self.cpu_s, "parts": self.parts}
+        return {"duration_s": self.duration_s, "cpu_s": self.cpu_s, "held_s": self.held_s, "parts": {part.sensor: part.to_json() for part in self.parts}}
+
+
+class Clocks(NamedTuple):
+    """Where an account reads the time that passed, and the CPU time that the job and all processes have used."""
+
+    job_cpu_s: Callable[[], float]
+    machine_busy_s: Callable[[], float | None]
+    now_s: Callable[[], float] = time.monotonic
+
+
+class Split(NamedTuple):
+    """A segment's part of what the machine drew: of the idle energy, and of what the job's CPU time drew."""
+
+    idle: float = 1.0
+    cpu: float = 1.0
+    whole_machine: bool = False
 
 
 class Account:
-    """The running account of one job; safe to use from several threads.
+    """The running account of one segment; safe to use from several threads.
 
-    `job_cpu_s` and `machine_busy_s` are clocks: CPU seconds used so far by the job and by all processes.
-    Dynamic energy is shared by CPU time, idle energy by `reserved`, the share of the machine that the job holds.
+    `split` is asked at each booking: dynamic energy is shared by CPU time, idle energy by what is reserved, or all of
+    both is booked where the scope is the whole machine. `pids` names the job's processes to sensors that can tell
+    them apart.
     """
 
     def __init__(
         self,
         sensors: Iterable[Sensor],
-        job_cpu_s: Callable[[], float],
-        machine_busy_s: Callable[[], float | None],
-        *,
-        reserved: float = 1.0,
-        clock: Callable[[], float] = time.monotonic,
+        clocks: Clocks,
+        split: Callable[[], Split] = Split,
+        pids: Callable[[], frozenset[int]] = frozenset,
     ) -> None:
-        self._parts = [Part(sensor) for sensor in sensors]
-        self._job_cpu_s, self._machine_busy_s, self._clock = job_cpu_s, machine_busy_s, clock
-        self._reserved = reserved
+        self._sensors = list(sensors)
+        self._parts = [Part(sensor.name, sensor.evidence) for sensor in self._sensors]
+        self._clocks, self._split, self._pids = clocks, split, pids
         self._lock = threading.Lock()
-        self._began = self._last = clock()
-        self._first_cpu_s = self._cpu_s = job_cpu_s()
-        self._busy_s = machine_busy_s()
+        self._began = self._last = clocks.now_s()
+        self._seen_cpu_s = clocks.job_cpu_s()
+        self._cpu_s = self._held_s = 0.0
+        self._busy_s = clocks.machine_busy_s()
 
     def advance(self, patience_s: float = -1, at_least_s: float = 0.0) -> Usage:
         """Read the sensors and book what came since the last call.
 
-        Another thread that is reading is waited for at most `patience_s` (for ever below 0), and a reading not older
+        Another thread that is reading is waited for at most `patience_s` (for ever below 0), and a booking not older
         than `at_least_s` is good enough: a hot loop pays microseconds.
         """
-        if self._clock() - self._last >= at_least_s and self._lock.acquire(timeout=patience_s):
+        if self._clocks.now_s() - self._last >= at_least_s and self._lock.acquire(timeout=patience_s):
             try:
                 self._book()
             finally:
                 self._lock.release()
-        return self.usage()
+        return Usage(self._last - self._began, self._cpu_s, self._held_s, tuple(self._parts))
 
     def _book(self) -> None:
-        now = self._clock()
-        elapsed_s, self._last = now - self._last, now
-        cpu_s = max(self._cpu_s, self._job_cpu_s())
-        job_s, self._cpu_s = cpu_s - self._cpu_s, cpu_s
-        busy, before = self._machine_busy_s(), self._busy_s
-        self._busy_s = busy
+        now = self._clocks.now_s()
+        elapsed_s = now - self._last
+        seen_s = max(self._seen_cpu_s, self._clocks.job_cpu_s())
+        job_s = seen_s - self._seen_cpu_s
+        busy, before = self._clocks.machine_busy_s(), self._busy_s
         busy_s = max(job_s, busy - before) if busy is not None and before is not None else job_s
-        interval = Interval(elapsed_s, busy_s)
-        for part in self._parts:
-            try:
-                drawn = part.sensor.drawn(interval)
-            except SensorError:
-                part.gap_s += elapsed_s
-                continue
-            part.covered_s += elapsed_s
-            part.idle_j += drawn.idle_j * self._reserved
-            by_time = job_s / busy_s if busy_s > 0 else 0.0
-            part.dynamic_j += drawn.dynamic_j * (by_time if drawn.job_share is None else drawn.job_share)
+        split = self._split()
+        interval = Interval(elapsed_s, busy_s, self._pids())
+        share = 1.0 if split.whole_machine else split.cpu * (job_s / busy_s if busy_s > 0 else 0.0)
+        for number, sensor in enumerate(self._sensors):
+            self._parts[number] = _booked(self._parts[number], sensor, interval, share, split)
+        self._last, self._seen_cpu_s, self._busy_s = now, seen_s, busy
+        self._held_s += elapsed_s * (1.0 if split.whole_machine else split.idle)
+        self._cpu_s += busy_s if split.whole_machine else job_s * split.cpu
 
-    def usage(self) -> Usage:
-        """What is booked so far."""
-        figures = [part.energy() for part in self._parts if part.covered_s]
-        parts = {
-            part.sensor.name: {"idle_j": part.idle_j, "dynamic_j": part.dynamic_j, "covered_s": part.covered_s, "gap_s": part.gap_s}
-            for part in self._parts
-        }
-        energy = sum(figures[1:], figures[0]) if figures else None
-        return Usage(self._last - self._began, self._cpu_s - self._first_cpu_s, energy, parts)
+
+def _booked(part: Part, sensor: Sensor, interval: Interval, share: float, split: Split) -> Part:
+    try:
+        drawn = sensor.drawn(interval)
+    except SensorError:
+        return replace(part, gap_s=part.gap_s + interval.elapsed_s)
+    by_driver = drawn.job_share is not None and not split.whole_machine
+    dynamic_j = drawn.dynamic_j * (drawn.job_share * split.cpu if by_driver and drawn.job_share is not None else share)
+    contested = 0.0 if by_driver else dynamic_j * (1 - share)
+    return replace(
+        part,
+        evidence=sensor.evidence,
+        idle_j=part.idle_j + drawn.idle_j * (1.0 if split.whole_machine else split.idle),
+        dynamic_j=part.dynamic_j + dynamic_j,
+        contested_j=part.contested_j + contested,
+        covered_s=part.covered_s + interval.elapsed_s,
+    )

@@ -86,6 +86,16 @@ def offspring_cpu_s() -> float:
     return reaped.ru_utime + reaped.ru_stime + sum(_cpu_s(pid) for pid in descendants(os.getpid()))
 
 
+def had_offspring() -> bool:
+    """Whether this process ever started another."""
+    return offspring_cpu_s() > 0 or bool(descendants(os.getpid()))
+
+
+def own_pids() -> frozenset[int]:
+    """This process and all that descend from it and live."""
+    return frozenset((os.getpid(), *descendants(os.getpid())))
+
+
 def descendants(pid: int) -> list[int]:
     """The ids of the living processes that descend from a process."""
     found: list[int] = []

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import deque
+from collections.abc import Collection
 from pathlib import Path
 
 from payoff.errors import LedgerError
-from payoff.ledger import Ledger, Tick, open_ledger
-from payoff.model import Event
+from payoff.ledger import Ledger, Query, Tick, open_ledger
+from payoff.model import Event, Footprint, Run, total
 
 RESCUE = "payoff-rescue.jsonl.d"
 
@@ -56,6 +57,15 @@ class Recorder:
                 self._tell(notice)
         return self._ledger
 
+    def inside(self, run_id: str, known: Collection[str]) -> Footprint:
+        """What the runs inside a run have used, those inside of them included, but for the known ones."""
+        try:
+            ledger = self._opened()
+            return total(_tree(ledger, run) for run in _children(ledger, run_id) if run.id not in known)
+        except (LedgerError, OSError) as error:
+            self._tell(str(error))
+            return Footprint()
+
     def close(self) -> None:
         """Write the rest, to the rescue ledger if need be, and let go."""
         if not self.flush() and self._waiting:
@@ -81,3 +91,11 @@ class Recorder:
     def _tell(self, trouble: str) -> None:
         if trouble not in self.troubles:
             self.troubles.append(trouble)
+
+
+def _children(ledger: Ledger, run_id: str) -> list[Run]:
+    return ledger.runs(Query(equals={"parent": run_id}, limit=None))
+
+
+def _tree(ledger: Ledger, run: Run) -> Footprint:
+    return total((run.footprint, *(_tree(ledger, child) for child in _children(ledger, run.id))))

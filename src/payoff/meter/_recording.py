@@ -5,112 +5,136 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from dataclasses import asdict
+from typing import Any
 
 from payoff import __version__
-from payoff.errors import PayoffError
-from payoff.facts import Factors, Machine, footprint
+from payoff.facts import footprint
 from payoff.ledger import Tick, Trace, own_lease
-from payoff.meter._account import Account, Usage
-from payoff.meter._machine import machine_kind
-from payoff.meter._processor import machine_busy_s, this_processor
+from payoff.meter._account import Account, Clocks, Split, Usage
+from payoff.meter._budget import BudgetWatch
+from payoff.meter._group import Group, cluster_tags
+from payoff.meter._neighbours import Neighbours
+from payoff.meter._plan import Plan, configured
+from payoff.meter._processor import had_offspring, machine_busy_s, this_processor
 from payoff.meter._recorder import Recorder
 from payoff.meter.sensors import find_sensors
-from payoff.model import Budget, Event, Footprint, Objective, State, new_id, utc_now
-from payoff.quantities import Estimate, parse, parse_rate
-from payoff.settings import settings
+from payoff.model import Budget, Event, Footprint, State, new_id, utc_now
+from payoff.quantities import Estimate
 
 TICK_S = 1.0
 FRESH_S = 0.02
-"""A reading of the sensors not older than this is good enough for `read`, in seconds."""
+"""A booking not older than this is good enough for `read`, in seconds."""
 _COUNTED = ("examples", "labels", "flop")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is known of a run before it begins."""
-
-    name: str
-    project: str = ""
-    objective: Objective | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    parent: str | None = None
-    study: str | None = None
-    region: str | None = None
-    budget: Budget | None = None
-    ledger: str | os.PathLike[str] | None = None
 
 
 class Recording:
     """Measures from `start` to `finish`; in between a thread writes a tick every second.
 
-    Nothing here raises once it has started: what goes wrong is in `troubles`.
+    `job_cpu_s` reads the CPU time of what is measured, `on_spent` is called by the thread when a cap of the budget is
+    reached. Nothing here raises once it has started: what goes wrong is in `troubles`.
     """
 
-    def __init__(self, plan: Plan, job_cpu_s: Callable[[], float], *, on_spent: Callable[[], None] = lambda: None) -> None:
-        self.run_id, self.segment = new_id(), new_id()
-        self._plan = plan
-        self._job_cpu_s, self._on_spent = job_cpu_s, on_spent
-        self._settings, self._factors, complaints = _configured(plan.region)
-        self._recorder = Recorder(plan.ledger or self._settings.get("ledger"))
+    def __init__(
+        self,
+        plan: Plan,
+        job_cpu_s: Callable[[], float],
+        *,
+        pids: Callable[[], frozenset[int]] = frozenset,
+        on_spent: Callable[[], None] = lambda: None,
+        member: tuple[Group, str] | None = None,
+    ) -> None:
+        self.run_id = plan.resume.id if plan.resume else member[1] if member else new_id()
+        self.segment = new_id()
+        self._plan, self._group = plan, member[0] if member else None
+        self._clocks, self._pids, self._on_spent = Clocks(job_cpu_s, machine_busy_s), pids, on_spent
+        found, self._factors, complaints = configured(plan.region)
+        self._project = plan.project or found.get("project") or os.path.basename(os.getcwd())
+        self._recorder = Recorder(plan.ledger or found.get("ledger"))
         self._recorder.troubles += complaints
         self._counts: dict[str, float] = {}
-        self._children = Footprint()
+        self._step: float | None = None
+        self._children, self._absorbed = Footprint(), set[str]()
         self._trace, self._tick = Trace(), 0
-        self._done = threading.Event()
-        self._finishing = threading.Lock()
-        self.spent: tuple[str, ...] = ()
-        """The caps of the budget that are reached."""
+        self._done, self._finishing = threading.Event(), threading.Lock()
+        self._watch = _budget_watch(plan)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The runs and segments this one is inside of, and its own."""
+        return (*self._plan.inside, self.run_id, self.segment)
 
     # life
 
     def start(self) -> None:
         """Begin to measure. The ledger is opened by the thread, so that a slow disk holds nobody up."""
-        self._account = Account(find_sensors(), self._job_cpu_s, machine_busy_s, reserved=this_processor().reserved)
-        self._recorder.put(Event(self.run_id, "started", self._beginning()))
+        self._neighbours = Neighbours(self.path, this_processor().reserved)
+        self._account = Account(find_sensors(), self._clocks, self._split, self._pids)
+        self._recorder.put(Event(self.run_id, "resumed" if self._joins else "started", self._beginning()))
         self._thread = threading.Thread(target=self._keep_ticking, name="payoff", daemon=True)
         self._thread.start()
 
+    @property
+    def _joins(self) -> bool:
+        """Whether the run has a beginning already: an earlier segment, or rank 0 tells it."""
+        return self._plan.resume is not None or (self._group is not None and self._group.rank > 0)
+
+    def _split(self) -> Split:
+        if self._plan.scope == "machine":
+            return Split(whole_machine=True)
+        return Split(self._neighbours.share(), 1 / self._neighbours.windows_here())
+
     def _beginning(self) -> dict[str, Any]:
-        plan = self._plan
-        processor = this_processor()
-        return {
-            "segment": self.segment,
-            "lease": asdict(own_lease()),
+        plan, processor, lease = self._plan, this_processor(), own_lease()
+        segment = {"segment": self.segment, "lease": asdict(lease)}
+        if self._joins:
+            return segment
+        return segment | {
             "name": plan.name,
-            "project": plan.project or self._settings.get("project") or os.path.basename(os.getcwd()),
+            "project": self._project,
             "objective": plan.objective.to_json() if plan.objective else None,
             "parameters": dict(plan.parameters),
             "tags": list(plan.tags),
             "command": list(plan.command),
-            "parent": plan.parent,
+            "parent": plan.inside[-2] if plan.inside else None,
             "study": plan.study,
-            "host": own_lease().host,
+            "host": lease.host,
             "place": self._factors.place,
             "budget": dict(plan.budget.caps) if plan.budget else None,
             "machine": {"processor": processor.name, "threads": processor.threads, "reserved": processor.reserved},
+            "cluster": cluster_tags() | ({"ranks": self._group.size} if self._group else {}),
+            "scope": plan.scope,
             "version": __version__,
         }
 
     def _keep_ticking(self) -> None:
         self._recorder.flush()
-        while not self._done.wait(TICK_S):
-            self._beat()
+        wait_s = TICK_S / 20 if self._watch else TICK_S
+        while not self._done.wait(wait_s):
+            wait_s = self._beat()
 
-    def _beat(self) -> None:
+    def _beat(self) -> float:
+        """Write a tick; how long to wait for the next one."""
         used = self.footprint(self._account.advance())
         self._tick += 1
         keep = self._trace.keeps(self._tick)
-        energy_j = used.energy_j.value if used.energy_j else 0.0
-        trace = (used.duration_s.value, energy_j) if keep and used.duration_s else None
-        self._recorder.flush(Tick(self.run_id, self.segment, utc_now(), used, {}, self._tick, trace, self._trace.step))
-        if self._plan.budget:
-            self.spent = self._plan.budget.spent(used)
-            if self.spent:
-                self._on_spent()
+        point = (used.duration_s.value, used.energy_j.value) if keep and used.duration_s and used.energy_j else None
+        self._recorder.flush(Tick(self.run_id, self.segment, utc_now(), used, {}, self._tick, point, self._trace.step))
+        if self._watch is None:
+            return TICK_S
+        self._recorder.troubles += self._watch.observe(used, self._progress)
+        if self._watch.spent:
+            self._on_spent()
+        return self._watch.next_look_s(used, TICK_S)
+
+    @property
+    def _progress(self) -> float | None:
+        return None if self._step is None or not self._plan.steps else min(1.0, self._step / self._plan.steps)
+
+    @property
+    def spent(self) -> tuple[str, ...]:
+        """The caps of the budget that are reached."""
+        return self._watch.spent if self._watch else ()
 
     def finish(self, state: State, *, exit_code: int | None = None, reason: str = "") -> Footprint:
         """End the segment and write it; later calls change nothing and return the same figures."""
@@ -118,6 +142,9 @@ class Recording:
             if not self._done.is_set():
                 self._done.set()
                 self._usage = self._account.advance()
+                self._neighbours.release()
+                if had_offspring():
+                    self._absorb_from_ledger()
                 self._recorder.put(Event(self.run_id, "finished", self._end(state, exit_code, reason)))
                 self._thread.join()
                 self._recorder.close()
@@ -137,16 +164,30 @@ class Recording:
     # what it used
 
     def footprint(self, usage: Usage | None = None) -> Footprint:
-        """What the run has used by now, its own children taken out."""
-        usage = usage or self._account.advance(patience_s=0.001)
-        duration = Estimate(usage.duration_s, {}, {"measured": 1.0})
-        used = footprint(duration, usage.energy, self._factors, share=this_processor().reserved)
-        counts = {name: Estimate(count, {}, {"measured": 1.0}) for name, count in self._counts.items()}
-        return Footprint(**{**used.present(), **counts}, incomplete=used.incomplete).without(self._children)
+        """What the segment has used by now, the runs inside it taken out."""
+        whole = self.whole(usage)
+        return whole.without(self._children) if self._children.present() else whole
 
-    def absorb(self, child: Footprint) -> None:
+    def whole(self, usage: Usage | None = None) -> Footprint:
+        """What the segment has used by now, with the runs inside it."""
+        usage = usage or (self._usage if self._done.is_set() else self._account.advance(patience_s=0.001))
+        duration = Estimate(usage.duration_s, {}, {"measured": 1.0})
+        rented = min(1.0, usage.share / this_processor().reserved)
+        used = footprint(duration, usage.energy(), self._factors, share=usage.share, rented=rented)
+        counts = {name: Estimate(count, {}, {"measured": 1.0}) for name, count in self._counts.items()}
+        return Footprint(**{**used.present(), **counts})
+
+    def absorb(self, child: Recording) -> None:
         """Take out what a run inside this one has used, so that a total counts it once."""
-        self._children = self._children + child if self._children.present() else child
+        self._absorbed.add(child.run_id)
+        used = child.whole()
+        self._children = self._children + used if self._children.present() else used
+
+    def _absorb_from_ledger(self) -> None:
+        """Take out the runs that other processes made inside this one."""
+        used = self._recorder.inside(self.run_id, self._absorbed)
+        if used.present():
+            self._children = self._children + used if self._children.present() else used
 
     # what it says
 
@@ -156,18 +197,22 @@ class Recording:
         for name in _COUNTED:
             if name in values:
                 self._counts[name] = self._counts.get(name, 0.0) + float(values[name])
+        self._step = step
+        metrics = {name: float(value) for name, value in values.items() if name not in _COUNTED}
+        if not metrics or (self._group is not None and self._group.rank > 0):
+            return
         data = {
             "step": step,
-            "values": {name: float(value) for name, value in values.items() if name not in _COUNTED},
+            "values": metrics,
             "elapsed_s": round(usage.duration_s, 6),
-            "energy_j": usage.energy.value if usage.energy else None,
+            "energy_j": usage.energy_j,
             "examples": self._counts.get("examples"),
         }
         self._recorder.put(Event(self.run_id, "read", data))
 
     @property
     def troubles(self) -> list[str]:
-        """What went wrong in measuring or writing, a sentence each."""
+        """What the user should be told, a sentence each: what went wrong, and what becomes of the budget."""
         return self._recorder.troubles
 
     @property
@@ -181,29 +226,8 @@ class Recording:
         return self._recorder.place
 
 
-def _configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
-    """Settings and factors in force, and what is wrong with the settings.
-
-    A region given in the call must be known (`UnknownName`); a bad setting is passed over and told, because a
-    forgotten file must not keep a training from starting.
-    """
-    found: dict[str, str] = {}
-    if region is not None:
-        Factors.of(region)
-    try:
-        found = settings()
-        return found, _factors(region, found), []
-    except PayoffError as error:
-        return found, _factors(region, {}), [f"{error}; the settings are passed over"]
-
-
-def _factors(region: str | None, configured: Mapping[str, str]) -> Factors:
-    price, rent, intensity = (configured.get(name) for name in ("electricity_price", "rent", "intensity"))
-    return Factors.of(
-        region or configured.get("region"),
-        machine=cast(Machine, configured.get("machine") or machine_kind()),
-        pue=parse(configured["pue"], "number") if "pue" in configured else None,
-        electricity_usd_per_kwh=parse_rate(price, "cost", "energy") * 3.6e6 if price else None,
-        rent_usd_per_h=parse_rate(rent, "cost", "duration") * 3600 if rent else None,
-        intensity_g_per_kwh=parse_rate(intensity, "emissions", "energy") * 3.6e9 if intensity else None,
-    )
+def _budget_watch(plan: Plan) -> BudgetWatch | None:
+    """The budget in force: the one that is given, else that of the run that goes on."""
+    before = plan.resume
+    caps = plan.budget or (Budget(before.details["budget"]) if before and before.details.get("budget") else None)
+    return BudgetWatch(caps, before.footprint if before else None) if caps else None

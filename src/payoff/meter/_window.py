@@ -11,23 +11,49 @@ import sys
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, get_args
 
 from payoff.errors import BudgetSpent, InvalidValue
-from payoff.meter._processor import own_cpu_s
-from payoff.meter._recording import Plan, Recording
+from payoff.facts import grid
+from payoff.meter._group import this_group
+from payoff.meter._plan import RUN_VARIABLE, Plan, Scope, resumable, surroundings
+from payoff.meter._processor import own_cpu_s, own_pids
+from payoff.meter._recording import Recording
 from payoff.meter._redact import redact
 from payoff.model import Budget, Footprint, Objective, State
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RUN_VARIABLE = "PAYOFF_RUN"
-"""The environment variable that tells a measured command's children the id of its run."""
-
+_numbers = count()
+_logged: set[str] = set()
 _open_windows: ContextVar[tuple[Window, ...]] = ContextVar("payoff_open_windows", default=())
+
+
+def _harmless(default: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The edge of the process: whatever fails in measuring is logged once, and never reaches the training."""
+
+    def guard(method: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(method)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return method(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001
+                _log_once(f"{method.__name__} failed and is passed over ({type(error).__name__}: {error})")
+                return default()
+
+        return guarded
+
+    return guard
+
+
+def _log_once(sentence: str) -> None:
+    if sentence not in _logged:
+        _logged.add(sentence)
+        logging.getLogger("payoff").warning("payoff: %s", sentence)
 
 
 class Window:
@@ -42,7 +68,7 @@ class Window:
         self._plan = plan
         self._recording: Recording | None = None
         self._owner = 0
-        self._told = 0
+        self._environment: str | None = None
         self._footprint = Footprint()
 
     # life
@@ -51,15 +77,20 @@ class Window:
         """Begin to measure; raises `InvalidValue` when it has begun already."""
         if self._recording is not None:
             raise InvalidValue("this window is open already; make a new one with payoff.measure() for another run")
-        outer = _open_windows.get()
-        parent = outer[-1].run_id if outer else os.environ.get(RUN_VARIABLE)
-        self._recording = Recording(replace(self._plan, parent=parent), own_cpu_s)
-        self._owner = os.getpid()
-        self._recording.start()
+        outer = tuple(window for window in _open_windows.get() if window._mine())
+        inside = outer[-1]._recording.path if outer and outer[-1]._recording else surroundings()
+        group = this_group()
+        member = (group, group.run_id(self._plan.name, next(_numbers))) if group and not self._plan.resume else None
+        recording = Recording(replace(self._plan, inside=inside), own_cpu_s, pids=own_pids, member=member)
+        recording.start()
+        self._recording, self._owner = recording, os.getpid()
+        self._environment = os.environ.get(RUN_VARIABLE)
+        os.environ[RUN_VARIABLE] = "/".join(recording.path)
         _open_windows.set((*outer, self))
         atexit.register(self._close_at_exit)
         return self
 
+    @_harmless(Footprint)
     def stop(self, state: State = "completed", reason: str = "") -> Footprint:
         """End the run, write it, and return what it used; more calls change nothing."""
         if not self._mine():
@@ -68,14 +99,22 @@ class Window:
         assert recording is not None  # noqa: S101  (_mine has seen it)
         self._owner = 0
         atexit.unregister(self._close_at_exit)
+        self._leave_environment("/".join(recording.path))
         self._footprint = recording.finish(state, reason=reason)
         windows = _open_windows.get()
         _open_windows.set(tuple(window for window in windows if window is not self))
-        for outer in reversed(windows[: windows.index(self)] if self in windows else ()):
-            if outer._mine() and outer._recording:
-                outer._recording.absorb(self._footprint)
+        for outer in windows[: windows.index(self)] if self in windows else ():
+            if outer._mine() and outer._recording and outer._recording.path == recording.path[:-2]:
+                outer._recording.absorb(recording)
         self._complain()
         return self._footprint
+
+    def _leave_environment(self, path: str) -> None:
+        if os.environ.get(RUN_VARIABLE) == path:
+            if self._environment is None:
+                del os.environ[RUN_VARIABLE]
+            else:
+                os.environ[RUN_VARIABLE] = self._environment
 
     def _close_at_exit(self) -> None:
         failed = hasattr(sys, "last_type") or hasattr(sys, "last_exc")
@@ -124,8 +163,9 @@ class Window:
     def check_budget(self) -> None:
         """Raise `BudgetSpent` when a cap is reached: ends a loop from deep inside."""
         if self._recording and self._recording.spent:
-            raise BudgetSpent(f"the budget of {self._plan.budget} is spent ({', '.join(self._recording.spent)})")
+            raise BudgetSpent(f"the budget is spent ({', '.join(self._recording.spent)}); go on with resume={self.run_id[:12]!r} and a larger one")
 
+    @_harmless(lambda: None)
     def read(self, step: float, **values: float) -> None:
         """Report readings at a step: metrics by name, and `examples`, `labels` or `flop` used since the last call.
 
@@ -142,11 +182,8 @@ class Window:
         self._complain()
 
     def _complain(self) -> None:
-        """Log each trouble once."""
-        troubles = self._recording.troubles if self._recording else []
-        for trouble in troubles[self._told :]:
-            logging.getLogger("payoff").warning("payoff: %s", trouble)
-        self._told = len(troubles)
+        for trouble in self._recording.troubles if self._recording else ():
+            _log_once(trouble)
 
 
 def _number(value: Any) -> float | None:
@@ -167,12 +204,16 @@ def measure(
     parameters: Mapping[str, Any] | None = None,
     tags: tuple[str, ...] = (),
     study: str | None = None,
+    steps: float | None = None,
+    scope: Scope = "job",
+    resume: str | None = None,
     ledger: str | os.PathLike[str] | None = None,
 ) -> Window:
     """A window that measures what this program uses: `with payoff.measure("resnet", quality="accuracy") as run:`.
 
-    Also a decorator, and `start()`/`stop()`. Raises `InvalidValue` or `UnknownName` for arguments that break a law,
-    before anything is measured.
+    Also a decorator, and `start()`/`stop()`. `steps` is how many will be reported, for the forecast of the budget;
+    `resume` is a run (its number, name or id) that goes on, with its own budget unless another is given. Raises
+    `InvalidValue` or `UnknownName` for arguments that break a law, before anything is measured.
     """
     plan = Plan(
         name=name or Path(sys.argv[0] or "python").stem,
@@ -184,10 +225,13 @@ def measure(
         study=study,
         region=region,
         budget=Budget.parse(budget) if isinstance(budget, str) else budget,
+        steps=steps,
+        scope=scope,
+        resume=resumable(resume, ledger) if resume else None,
         ledger=ledger,
     )
+    if scope not in get_args(Scope):
+        raise InvalidValue(f"a scope is 'job' or 'machine', got {scope!r}")
     if region is not None:
-        from payoff.facts import grid
-
         grid(region)
     return Window(plan)

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from payoff.errors import PayoffError
-from payoff.meter._processor import offspring_cpu_s
-from payoff.meter._recording import Plan, Recording
+from payoff.meter._plan import RUN_VARIABLE, Plan
+from payoff.meter._processor import offspring_cpu_s, own_pids
+from payoff.meter._recording import Recording
 from payoff.meter._reports import Reports
-from payoff.meter._window import RUN_VARIABLE
 from payoff.model import Footprint, State
 
 GRACE_S = 30.0
@@ -44,11 +44,12 @@ class Outcome:
     """As the command gave it; -N where signal N killed it."""
     state: State
     footprint: Footprint
+    """What it used with the runs inside it; in the ledger each run stands for itself."""
     recording: Recording
 
 
 def run_command(command: Sequence[str], plan: Plan, *, grace_s: float = GRACE_S) -> Outcome:
-    """Run a command and measure it with all that it starts.
+    """Run a command and measure it with all that it starts;
 
     It keeps the terminal, the standard streams and its process group; signals that reach this process are passed
     on. Raises `CommandNotStarted`. When a cap of the budget is reached the command gets SIGTERM, after the grace
@@ -56,9 +57,9 @@ def run_command(command: Sequence[str], plan: Plan, *, grace_s: float = GRACE_S)
     """
     _adopt_orphans()
     stopper = _Stopper(grace_s)
-    recording = Recording(plan, offspring_cpu_s, on_spent=stopper)
+    recording = Recording(plan, offspring_cpu_s, pids=own_pids, on_spent=stopper)
     with Reports(recording) as reports:
-        environment = {**os.environ, RUN_VARIABLE: recording.run_id, **reports.environment}
+        environment = {**os.environ, RUN_VARIABLE: "/".join(recording.path), **reports.environment}
         if plan.ledger is not None:
             environment["PAYOFF_LEDGER"] = os.fspath(plan.ledger)
         recording.start()
@@ -73,8 +74,8 @@ def run_command(command: Sequence[str], plan: Plan, *, grace_s: float = GRACE_S)
     stopped = bool(recording.spent)
     state: State = "stopped" if stopped else "completed" if exit_code == 0 else "failed"
     reason = f"budget spent: {', '.join(recording.spent)}" if stopped else _how_it_ended(exit_code)
-    footprint = recording.finish(state, exit_code=exit_code, reason=reason)
-    return Outcome(exit_code, state, footprint, recording)
+    recording.finish(state, exit_code=exit_code, reason=reason)
+    return Outcome(exit_code, state, recording.whole(), recording)
 
 
 def _how_it_ended(exit_code: int) -> str:

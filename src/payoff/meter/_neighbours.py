@@ -1,0 +1,143 @@
+"""Who else is being measured on this machine, so that the idle energy of all jobs adds up to the machine's.
+
+Each running segment holds a file in a folder that all users of the machine share, locked for as long as its process
+lives: a lease that dies with its holder. The file says which job it belongs to (the ids of its run and of those it
+runs inside) and what share of the machine that job reserved.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from payoff.model import new_id
+
+_mine: dict[str, Claim] = {}
+"""The claims of this process by file name: a POSIX lock would be lost by looking at one's own file."""
+
+
+class Claim(NamedTuple):
+    """A segment's claim to the machine: run and segment ids from the outermost to its own, and the share reserved."""
+
+    path: tuple[str, ...]
+    reserved: float
+    pid: int
+
+
+class Neighbours:
+    """Holds this segment's claim and tells its share of the machine's idle energy."""
+
+    def __init__(self, path: Sequence[str], reserved: float, folder: str | None = None) -> None:
+        self._claim = Claim(tuple(path), reserved, os.getpid())
+        self._folder = folder or _shared_folder()
+        self._name = f"{new_id()}.claim"
+        _mine[self._name] = self._claim
+        self._file: int | None = None
+        with suppress(OSError):
+            self._file = self._hold()
+
+    def _hold(self) -> int:
+        os.makedirs(self._folder, exist_ok=True)
+        with suppress(PermissionError):
+            os.chmod(self._folder, 0o1777)
+        path = os.path.join(self._folder, self._name)
+        file = os.open(path + ".new", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        os.write(file, f"{self._claim.reserved:.6f} {'/'.join(self._claim.path)}".encode())
+        os.rename(path + ".new", path)
+        return file
+
+    def share(self) -> float:
+        """This segment's share of the machine, 0 to 1.
+
+        Jobs that reserve more than there is share in proportion; runs inside one job share what the job has.
+        """
+        return share_of(self._claim, [*_living(), *self._others()])
+
+    def windows_here(self) -> int:
+        """How many windows of this process, this one included, are open side by side: none inside another."""
+        return max(1, sum(claim.path[:-2] == self._claim.path[:-2] for claim in _living()))
+
+    def _others(self) -> list[Claim]:
+        found: list[Claim] = []
+        try:
+            entries = list(os.scandir(self._folder))
+        except OSError:
+            return found
+        for entry in entries:
+            own = _mine.get(entry.name)
+            if not entry.name.endswith(".claim") or (own and own.pid == os.getpid()):
+                continue
+            if claim := _read(entry.path):
+                found.append(claim)
+        return found
+
+    def release(self) -> None:
+        """Give the claim up."""
+        _mine.pop(self._name, None)
+        if self._file is not None:
+            with suppress(OSError):
+                os.unlink(os.path.join(self._folder, self._name))
+            os.close(self._file)
+            self._file = None
+
+
+def share_of(claim: Claim, living: Sequence[Claim]) -> float:
+    """The share of one claim among all that live: at each level siblings divide in proportion to what they reserved."""
+    reserved = {other.path: other.reserved for other in (*living, claim)}
+    share = 1.0
+    for depth in range(len(claim.path)):
+        siblings = {path[: depth + 1] for path in reserved if path[:depth] == claim.path[:depth] and len(path) > depth}
+        weights = {prefix: _weight(prefix, reserved) for prefix in siblings}
+        wanted = sum(weights.values())
+        share *= weights[claim.path[: depth + 1]] / (max(1.0, wanted) if depth == 0 else wanted)
+    return share
+
+
+def _weight(prefix: tuple[str, ...], reserved: Mapping[tuple[str, ...], float]) -> float:
+    """What a node reserved: as it said, else all that its segments said, a whole machine at most."""
+    if prefix in reserved:
+        return reserved[prefix]
+    below = {path: amount for path, amount in reserved.items() if path[: len(prefix)] == prefix}
+    nearest = min(map(len, below))
+    return min(1.0, sum(amount for path, amount in below.items() if len(path) == nearest))
+
+
+def _living() -> list[Claim]:
+    """The claims made by this very process, not those inherited by a fork."""
+    return [claim for claim in list(_mine.values()) if claim.pid == os.getpid()]
+
+
+def _read(path: str) -> Claim | None:
+    """The claim in a file whose holder lives; the file of a dead holder is removed."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            return None
+        fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        reserved, _, ids = os.read(file, 4096).decode(errors="replace").partition(" ")
+        with suppress(ValueError):
+            return Claim(tuple(ids.split("/")), min(1.0, max(0.0, float(reserved))), 0)
+        return None
+    except OSError:
+        return None
+    else:
+        with suppress(OSError):
+            os.unlink(path)
+        return None
+    finally:
+        os.close(file)
+
+
+def _shared_folder() -> str:
+    base = "/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir()  # noqa: S108
+    return os.path.join(base, "payoff-claims")

@@ -1,0 +1,84 @@
+"""What is known of a run before it begins, and the factors that are in force where it runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+from payoff.errors import InvalidValue, PayoffError
+from payoff.facts import Factors, Machine
+from payoff.ledger import open_ledger
+from payoff.meter._machine import machine_kind
+from payoff.model import Budget, Objective, Run
+from payoff.quantities import parse, parse_rate
+from payoff.settings import settings
+
+RUN_VARIABLE = "PAYOFF_RUN"
+"""The environment variable that tells a measured command's children the runs and segments they are inside of."""
+
+Scope = Literal["job", "machine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is known of a run before it begins; `steps` is how many it will report, `resume` the run it goes on with."""
+
+    name: str
+    project: str = ""
+    objective: Objective | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    study: str | None = None
+    region: str | None = None
+    budget: Budget | None = None
+    steps: float | None = None
+    scope: Scope = "job"
+    resume: Run | None = None
+    inside: tuple[str, ...] = ()
+    ledger: str | os.PathLike[str] | None = None
+
+
+def surroundings(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """The ids of the runs and segments that this process was started in, the outermost first."""
+    ids = tuple(filter(None, environ.get(RUN_VARIABLE, "").split("/")))
+    return ids if len(ids) % 2 == 0 else ()
+
+
+def resumable(reference: str, ledger: str | os.PathLike[str] | None) -> Run:
+    """The run that is to go on. Raises `UnknownName` where there is none, `InvalidValue` where it is still running."""
+    with open_ledger(ledger or settings().get("ledger")) as opened:
+        run = opened.find(reference)
+    if run.state == "running":
+        raise InvalidValue(f"run {run.number} ({run.name}) is still running; wait for it, or stop it before you resume it")
+    return run
+
+
+def configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
+    """Settings and factors in force, and what is wrong with the settings.
+
+    A region given in the call must be known (`UnknownName`); a bad setting is passed over and told, because a
+    forgotten file must not keep a training from starting.
+    """
+    found: dict[str, str] = {}
+    if region is not None:
+        Factors.of(region)
+    try:
+        found = settings()
+        return found, _factors(region, found), []
+    except PayoffError as error:
+        return {}, _factors(region, {}), [f"{error}; the settings are passed over"]
+
+
+def _factors(region: str | None, found: Mapping[str, str]) -> Factors:
+    price, rent, intensity = (found.get(name) for name in ("electricity_price", "rent", "intensity"))
+    return Factors.of(
+        region or found.get("region"),
+        machine=cast(Machine, found.get("machine") or machine_kind()),
+        pue=parse(found["pue"], "number") if "pue" in found else None,
+        electricity_usd_per_kwh=parse_rate(price, "cost", "energy") * 3.6e6 if price else None,
+        rent_usd_per_h=parse_rate(rent, "cost", "duration") * 3600 if rent else None,
+        intensity_g_per_kwh=parse_rate(intensity, "emissions", "energy") * 3.6e9 if intensity else None,
+    )
