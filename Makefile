@@ -14,6 +14,7 @@ help:
 	@echo "make test                  set up, lint, check types, run every test"
 	@echo "make test-core             the same without the slow tests and without Debian packages"
 	@echo "make lint                  ruff and mypy"
+	@echo "make format                what ruff can mend by itself"
 	@echo "make bench BENCH=meter     run one benchmark (DATA=$(DATA)) and write its table to docs/benchmarks/"
 	@echo "make docs                  generate the verbs' pages and build the site into site/"
 	@echo "make constraints           choose the newest versions of all dependencies anew"
@@ -27,6 +28,10 @@ test: $(VENV)/.dev debian lint
 
 test-core: $(VENV)/.dev lint
 	$(BIN)/python -m pytest --data="$(DATA)" -m "not slow"
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -72,4 +77,4 @@ $(VENV)/.docs: $(VENV)/.python pyproject.toml
 	$(HERE) --editable . --group docs
 	@touch $@
 
-.PHONY: help demo test test-core lint bench docs debian constraints clean
+.PHONY: help demo test test-core lint format bench docs debian constraints clean

@@ -20,6 +20,7 @@ VERBS = {
     "measure": "Run a command in any language and keep what it used.",
     "runs": "The runs in the ledger: quality, energy, carbon, cost, time, how sure.",
     "show": "One run: figures with intervals, what was measured, its trace.",
+    "watch": "What the machine and its runs use now.",
 }
 """Every verb and its one line of help, so that a list of them loads none of them."""
 

@@ -7,9 +7,10 @@ In goes a block of a program or a command; out comes its footprint, written to t
 ...     run.read(step=1, accuracy=0.9, examples=1000)
 """
 
-from payoff.meter._plan import Plan, Scope, resumable, surroundings
+from payoff.meter._machine import machine_account
+from payoff.meter._plan import Plan, Scope, configured, resumable, surroundings
 from payoff.meter._redact import redact
 from payoff.meter._window import Window, measure
 from payoff.meter._wrapper import CommandNotStarted, Outcome, default_name, run_command
 
-__all__ = ["CommandNotStarted", "Outcome", "Plan", "Scope", "Window", "default_name", "measure", "redact", "resumable", "run_command", "surroundings"]
+__all__ = ["CommandNotStarted", "Outcome", "Plan", "Scope", "Window", "configured", "default_name", "machine_account", "measure", "redact", "resumable", "run_command", "surroundings"]

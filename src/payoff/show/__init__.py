@@ -5,8 +5,10 @@
 {'schema': 'payoff.runs/1', 'ledger': '', 'runs': []}
 """
 
+from payoff.show._doctor import DoctorReport, Finding
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
+from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
-__all__ = ["RunReport", "RunsReport", "how_sure", "quality", "run_to_json"]
+__all__ = ["DoctorReport", "Draw", "Finding", "RunReport", "RunsReport", "WatchReport", "how_sure", "quality", "run_to_json"]
