@@ -43,7 +43,7 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/docs/generate_verbs.py
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/zensical build --strict --clean
 
 # The only Debian package that a test needs; without it that test is skipped (with CI=true, it fails).
 debian:

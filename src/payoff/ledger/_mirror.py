@@ -66,8 +66,10 @@ class Mirror(SqliteStore):
             self.remake()
             return
         for key, (name, size) in sorted(files.items()):
-            while size > known.get(key, (0, False))[0] and self._take_over(key, name):
-                pass
+            offset, sealed = known.get(key, (0, False))
+            if not sealed and (size > offset or name.endswith(SEALED)):
+                while self._take_over(key, name):
+                    pass
 
     def _files(self, sealed: set[str]) -> dict[str, tuple[str, float]]:
         """The name and size of each file; that of one known to be whole is not asked for and is endless."""

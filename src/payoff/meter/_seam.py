@@ -27,11 +27,14 @@ class Drawn:
     """What a part of the machine drew in an interval: what it draws when idle, and what work added.
 
     `job_share` is the job's share of what work added, 0 to 1, where the driver tells it; `None` leaves it to CPU time.
+    `covers_s` is the time that the joules speak for, where that is not the interval: more when a counter bridges
+    earlier gaps, less (0 included) when the answer is still on its way.
     """
 
     idle_j: float
     dynamic_j: float
     job_share: float | None = None
+    covers_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

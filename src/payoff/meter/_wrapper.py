@@ -9,16 +9,18 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from payoff.errors import PayoffError
+from payoff.meter._cgroup import ROOT as CGROUP_ROOT
+from payoff.meter._cgroup import ControlGroup, own_group
 from payoff.meter._plan import RUN_VARIABLE, Plan
 from payoff.meter._processor import offspring_cpu_s, own_pids
 from payoff.meter._recording import Recording
 from payoff.meter._reports import Reports
-from payoff.model import Footprint, State
+from payoff.model import Footprint, State, new_id
 
 GRACE_S = 30.0
 """How long a command may take to end after SIGTERM when its budget is spent, in seconds."""
@@ -48,8 +50,10 @@ class Outcome:
     recording: Recording
 
 
-def run_command(command: Sequence[str], plan: Plan, *, grace_s: float = GRACE_S) -> Outcome:
-    """Run a command and measure it with all that it starts;
+def run_command(
+    command: Sequence[str], plan: Plan, *, grace_s: float = GRACE_S, cgroup_root: str = CGROUP_ROOT
+) -> Outcome:
+    """Run a command and measure it with all that it starts.
 
     It keeps the terminal, the standard streams and its process group; signals that reach this process are passed
     on. Raises `CommandNotStarted`. When a cap of the budget is reached the command gets SIGTERM, after the grace
@@ -57,25 +61,46 @@ def run_command(command: Sequence[str], plan: Plan, *, grace_s: float = GRACE_S)
     """
     _adopt_orphans()
     stopper = _Stopper(grace_s)
-    recording = Recording(plan, offspring_cpu_s, pids=own_pids, on_spent=stopper)
-    with Reports(recording) as reports:
-        environment = {**os.environ, RUN_VARIABLE: "/".join(recording.path), **reports.environment}
-        if plan.ledger is not None:
-            environment["PAYOFF_LEDGER"] = os.fspath(plan.ledger)
-        recording.start()
-        try:
-            child = subprocess.Popen(list(command), env=environment)
-        except OSError as error:
-            recording.finish("failed", exit_code=127, reason=f"not started: {error.strerror}")
-            raise CommandNotStarted(command, error) from error
-        with _signals_passed_to(child.pid), stopper.watching(child.pid):
-            exit_code = child.returncode = _wait(child.pid)
-        reports.drain()
-    stopped = bool(recording.spent)
-    state: State = "stopped" if stopped else "completed" if exit_code == 0 else "failed"
-    reason = f"budget spent: {', '.join(recording.spent)}" if stopped else _how_it_ended(exit_code)
-    recording.finish(state, exit_code=exit_code, reason=reason)
+    with own_group(new_id(), cgroup_root) as group:
+        recording = Recording(plan, _job_clock(group), pids=own_pids, on_spent=stopper)
+        with Reports(recording) as reports:
+            recording.start()
+            exit_code = _run(command, {**os.environ, **_surroundings(recording, plan), **reports.environment}, group, stopper)
+            reports.drain()
+        if isinstance(exit_code, OSError):
+            recording.finish("failed", exit_code=127, reason=f"not started: {exit_code.strerror}")
+            raise CommandNotStarted(command, exit_code) from exit_code
+        state: State = "stopped" if stopper.fired else "completed" if exit_code == 0 else "failed"
+        reason = f"budget spent: {', '.join(recording.spent)}" if stopper.fired else _how_it_ended(exit_code)
+        recording.finish(state, exit_code=exit_code, reason=reason)
     return Outcome(exit_code, state, recording.whole(), recording)
+
+
+def _run(command: Sequence[str], environment: dict[str, str], group: ControlGroup | None, stopper: _Stopper) -> int | OSError:
+    try:
+        child = subprocess.Popen(list(command), env=environment)
+    except OSError as error:
+        return error
+    if group is not None:
+        with contextlib.suppress(OSError):
+            group.admit(child.pid)
+    with _signals_passed_to(child.pid), stopper.watching(child.pid):
+        child.returncode = _wait(child.pid)
+    return child.returncode
+
+
+def _job_clock(group: ControlGroup | None) -> Callable[[], float]:
+    """The CPU time of all offspring; a control group also knows of those that got away before they could be adopted."""
+    return offspring_cpu_s if group is None else lambda: max(offspring_cpu_s(), group.cpu_s())
+
+
+def _surroundings(recording: Recording, plan: Plan) -> dict[str, str]:
+    """What the command's own windows should know: the run they are inside of, and its ledger."""
+    found = {RUN_VARIABLE: "/".join(recording.path)}
+    if plan.ledger is not None:
+        where = os.fspath(plan.ledger)
+        found["PAYOFF_LEDGER"] = where if ":" in where else os.path.abspath(where)
+    return found
 
 
 def _how_it_ended(exit_code: int) -> str:
@@ -133,9 +158,11 @@ class _Stopper:
         self._grace_s = grace_s
         self._pid = 0
         self._timer: threading.Timer | None = None
+        self.fired = False
 
     def __call__(self) -> None:
         if self._pid and self._timer is None:
+            self.fired = True
             self._timer = threading.Timer(self._grace_s, lambda: self._pid and _send(self._pid, signal.SIGKILL))
             self._timer.daemon = True
             self._timer.start()

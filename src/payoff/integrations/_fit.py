@@ -1,0 +1,161 @@
+"""One call of a trainer's `fit` as one run: what the callbacks of all frameworks share."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, Protocol, TypedDict, TypeVar, Unpack
+
+from payoff.meter import Scope, Window, measure
+from payoff.meter._group import this_group
+from payoff.model import COUNTED, Budget, Objective, State
+
+P = ParamSpec("P")
+
+NOT_METRICS = frozenset({"self", "step", "epoch", "flop", *COUNTED})
+"""Names that mean something else to `Window.read` than a metric of the user's."""
+
+
+class Options(TypedDict, total=False):
+    """What a callback takes over from `payoff.measure`."""
+
+    quality: str | Objective | None
+    project: str
+    region: str | None
+    budget: str | Budget | None
+    parameters: Mapping[str, Any] | None
+    tags: tuple[str, ...]
+    study: str | None
+    scope: Scope
+    resume: str | None
+    ledger: str | os.PathLike[str] | None
+
+
+class Fit:
+    """Opens a window when a training begins, hands readings to it and closes it; each training is a run of its own.
+
+    Arguments that break a law raise at once, before any training. A copy of it, by pickle or `deepcopy`, holds no
+    window: the training that is under way stays with the original.
+    """
+
+    def __init__(self, name: str | None = None, **options: Unpack[Options]) -> None:
+        measure(name, **options)
+        self._name, self._options = name, options
+        self._reset()
+
+    def _reset(self) -> None:
+        self.window: Window | None = None
+        self._open = self._leads = self._early = False
+        self._metrics: set[str] = set()
+        self._examples = self._step = 0.0
+        self.failures = 0
+        """How many times something failed in a hook and was passed over."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_name": self._name, "_options": self._options}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._reset()
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether the training may have to stop early."""
+        return self._options.get("budget") is not None
+
+    def begin(self, name: str, *, leads: bool = True, steps: float | None = None) -> None:
+        """A training begins; `leads` says whether this process is rank 0, `steps` how many steps there will be.
+
+        Other ranks measure themselves where the meter knows them to be of the same run, and never report readings.
+        Where it does not, they are children of rank 0, which measures its children too.
+        """
+        self.end("failed", "another training began before this one had ended")
+        self._leads, self._early = leads, False
+        self._metrics, self._examples, self._step = set(), 0.0, 0.0
+        if leads or this_group() is not None:
+            self.window = measure(self._name or name, steps=steps, **self._options).start()
+            self._open = True
+
+    def saw(self, examples: float) -> None:
+        """So many more examples were trained on; told with the next reading."""
+        self._examples += examples
+
+    def read(self, step: float, metrics: Mapping[str, Any], epoch: float | None = None) -> None:
+        """Report what is in `metrics` at a step, and the epoch; a name that has another meaning is passed over."""
+        if not (self._open and self._leads and self.window):
+            return
+        self._step = step
+        values = {name: value for name, value in metrics.items() if name not in NOT_METRICS}
+        self._metrics |= values.keys()
+        if values and epoch is not None:
+            values["epoch"] = epoch
+        if self._examples:
+            values["examples"], self._examples = self._examples, 0.0
+        self.window.read(step, **values)
+
+    @property
+    def budget_is_spent(self) -> bool:
+        """Whether the training should stop."""
+        return bool(self._open and self.window and self.window.should_stop)
+
+    def stops_early(self) -> None:
+        """The trainer has been told to stop because the budget is spent."""
+        self._early = True
+
+    def end(self, state: State = "completed", reason: str = "") -> None:
+        """The training has ended; more calls change nothing."""
+        if not (self._open and self.window):
+            return
+        self.read(self._step, {})
+        self._open = False
+        if state == "completed" and self._early:
+            state, reason = "stopped", "the budget is spent"
+        self.window.stop(state, reason)
+        self._miss_quality()
+
+    def failed(self, error: BaseException) -> None:
+        """The training was ended by an exception."""
+        self.end("failed", f"{type(error).__name__}: {error}"[:500])
+
+    def _miss_quality(self) -> None:
+        quality = self._options.get("quality")
+        goal = Objective.parse(quality) if isinstance(quality, str) else quality
+        if goal and self._leads and goal.metric not in self._metrics:
+            reported = ", ".join(sorted(self._metrics)) or "nothing"
+            _log(f"the quality {goal.metric!r} was never reported, so the run has none; reported were: {reported}")
+
+    def passed_over(self, hook: str, error: Exception) -> None:
+        """Count what failed in a hook, and tell of the first."""
+        self.failures += 1
+        if self.failures == 1:
+            _log(f"{hook} failed and is passed over, the training goes on ({type(error).__name__}: {error})")
+
+
+def _log(sentence: str) -> None:
+    logging.getLogger("payoff").warning("payoff: %s", sentence)
+
+
+class Callback(Protocol):
+    """A framework's callback that follows a fit."""
+
+    @property
+    def fit(self) -> Fit:
+        """The fit it follows."""
+
+
+C = TypeVar("C", bound=Callback)
+
+
+def harmless(hook: Callable[Concatenate[C, P], None]) -> Callable[Concatenate[C, P], None]:
+    """The edge to a trainer: whatever fails in a hook is counted, told once, and never reaches the training."""
+
+    @functools.wraps(hook)
+    def guarded(callback: C, *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            hook(callback, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001
+            callback.fit.passed_over(hook.__name__, error)
+
+    return guarded

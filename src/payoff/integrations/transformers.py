@@ -1,0 +1,90 @@
+"""Hugging Face Trainer: `Trainer(callbacks=[PayoffCallback(quality="eval_accuracy")], ...)`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+from transformers import TrainerCallback
+
+from payoff.integrations._fit import Fit, Options, harmless
+from payoff.meter import Window
+
+AGREE_EVERY = 10
+"""Ranks agree on whether to stop at every so many steps: asking at each would slow the training down."""
+SPEEDS = ("_runtime", "_per_second", "_time", "total_flos", "num_input_tokens_seen")
+"""How the names of those logs end that say nothing of quality."""
+
+
+class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework has no types that are checked here
+    """Makes each `train` a run: readings at every log and evaluation, and a stop by budget.
+
+    Takes what `payoff.measure` takes; a run is called after the model's class by default. Readings have the names of
+    the Trainer's logs ('loss', 'eval_loss', 'eval_accuracy'), at the step of the optimizer. The Trainer does not tell
+    its callbacks of an exception: where it is caught and the program goes on, `with callback:` around `train` ends the
+    run as failed.
+    """
+
+    def __init__(self, name: str | None = None, **options: Unpack[Options]) -> None:
+        self.fit = Fit(name, **options)
+        self._seen = 0.0
+
+    @property
+    def window(self) -> Window | None:
+        """The window of the training that is under way, or of the last one."""
+        return self.fit.window
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            self.fit.failed(error)
+
+    @harmless
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
+        """Open the window."""
+        self._seen = state.epoch or 0.0
+        steps = state.max_steps if state.max_steps > 0 else None
+        self.fit.begin(type(model).__name__, leads=state.is_world_process_zero, steps=steps)
+
+    @harmless
+    def on_step_end(self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **kwargs: Any) -> None:
+        """Count examples, and stop when the budget is spent."""
+        self.fit.saw((state.epoch - self._seen) * examples_per_epoch(args, state, train_dataloader))
+        self._seen = state.epoch
+        if self.fit.has_budget and (args.world_size == 1 or state.global_step % AGREE_EVERY == 0):
+            self._stop_when_spent(args, control)
+
+    @harmless
+    def on_log(self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        """Report losses and the metrics of an evaluation."""
+        metrics = {name: value for name, value in (logs or {}).items() if not name.endswith(SPEEDS)}
+        self.fit.read(state.global_step, metrics, state.epoch)
+
+    @harmless
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Close the window."""
+        self.fit.end()
+
+    def _stop_when_spent(self, args: Any, control: Any) -> None:
+        """A rank that stops alone would leave the others waiting for it, so all stop when one of them should."""
+        spent = self.fit.budget_is_spent
+        if args.world_size > 1:
+            from transformers.trainer_pt_utils import distributed_broadcast_scalars
+
+            spent = bool(distributed_broadcast_scalars([int(spent)], device=args.device).any())
+        if spent:
+            self.fit.stops_early()
+            control.should_training_stop = True
+
+
+def examples_per_epoch(args: Any, state: Any, loader: Any) -> float:
+    """How many examples all ranks see in an epoch; 0 for a stream of unknown length."""
+    dataset = getattr(loader, "dataset", None)
+    try:
+        return float(len(dataset)) if dataset is not None else 0.0
+    except TypeError:
+        return 0.0
