@@ -93,7 +93,10 @@ class Footprint:
 
     def without(self, part: Footprint) -> Footprint:
         """What is left when a part that was measured on its own is taken out; never below 0."""
-        rest = {name: figure if (taken := part[name]) is None else (figure - taken).at_least_zero() for name, figure in self.present().items()}
+        rest = {
+            name: figure if (taken := part[name]) is None else (figure - taken).at_least_zero()
+            for name, figure in self.present().items()
+        }
         return Footprint(**rest, incomplete=self.incomplete)
 
     def to_json(self) -> dict[str, Any]:
@@ -126,7 +129,9 @@ class Objective:
         rest = rest if colon else text
         metric, equals, target = (part.strip() for part in rest.partition("="))
         if not metric or (colon and direction not in ("max", "min")):
-            raise InvalidValue(f"an objective is a metric, if need be with 'max:' or 'min:' before it, got {text!r}; for example 'min:loss'")
+            raise InvalidValue(
+                f"an objective is a metric, if need be with 'max:' or 'min:' before it, got {text!r}; for example 'min:loss'"
+            )
         falls = any(word.endswith(_FALLING) for word in re.split("[^a-z]+", metric.lower()))
         chosen: Direction = "min" if (direction == "min" if colon else falls) else "max"
         try:
@@ -276,7 +281,14 @@ class Budget:
         )
 
 
-FIELD_OF = {"energy": "energy_j", "emissions": "emissions_kg", "cost": "cost_usd", "duration": "duration_s", "water": "water_l", "flop": "flop"}
+FIELD_OF = {
+    "energy": "energy_j",
+    "emissions": "emissions_kg",
+    "cost": "cost_usd",
+    "duration": "duration_s",
+    "water": "water_l",
+    "flop": "flop",
+}
 """The field of a footprint that a typed quantity means."""
 COUNTED = ("labels", "examples")
 """The fields that are counts, and are typed by their names: '500 labels'."""
@@ -302,7 +314,9 @@ class Worth:
 
     def __post_init__(self) -> None:
         if not (self.gain > 0 and self.amount > 0):
-            raise InvalidValue(f'both sides of a worth must be above 0, got {self.gain} = {self.amount}; give for example --worth "0.1% = 2 kWh"')
+            raise InvalidValue(
+                f'both sides of a worth must be above 0, got {self.gain} = {self.amount}; give for example --worth "0.1% = 2 kWh"'
+            )
 
     @classmethod
     def parse(cls, text: str) -> Worth:

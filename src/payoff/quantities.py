@@ -50,7 +50,9 @@ class Estimate:
     def __post_init__(self) -> None:
         if not math.isfinite(self.value) or (self.value < 0 and not self.signed):
             law = "finite" if self.signed else "finite and not below 0"
-            raise InvalidValue(f"the value of an estimate must be {law}, got {self.value}; leave it out (None) if unknown")
+            raise InvalidValue(
+                f"the value of an estimate must be {law}, got {self.value}; leave it out (None) if unknown"
+            )
         shares = self.basis.values()
         if set(self.basis) - set(KINDS) or not (min(shares, default=-1) >= 0 and abs(sum(shares) - 1) <= 1e-6):
             raise InvalidValue(f"a basis has shares of {', '.join(KINDS)} that add up to 1, got {dict(self.basis)}")
@@ -125,6 +127,9 @@ class Estimate:
         other = _estimate(other)
         return self._join(other, lambda a, b: a - b, _shares_of_sum(self, other), True)
 
+    def __rsub__(self, other: float) -> Estimate:
+        return _estimate(other) - self
+
     def __mul__(self, other: Estimate | float) -> Estimate:
         other = _estimate(other)
         return self._join(other, lambda a, b: a * b, _shares_of_product(self, other), self.signed or other.signed)
@@ -137,6 +142,9 @@ class Estimate:
         if other.value == 0 or any(point == 0 for pair in other.errors.values() for point in pair):
             raise InvalidValue("cannot divide by an estimate that may be 0; compare the difference instead")
         return self._join(other, lambda a, b: a / b, _shares_of_product(self, other), self.signed or other.signed)
+
+    def __rtruediv__(self, other: float) -> Estimate:
+        return _estimate(other) / self
 
     def at_least_zero(self) -> Estimate:
         """The same figure as a quantity, cut off at 0."""
@@ -219,9 +227,17 @@ SHOWN: dict[str, dict[str, float]] = {
     "energy": {"J": 1.0, **_ladder("Wh", "_kMGT", 3600.0)},
     "power": _ladder("W", "m_kMG"),
     "duration": _TIME,
-    "emissions": {"mgCO2e": 1e-6, "gCO2e": 1e-3, "kgCO2e": 1.0, "tCO2e": 1e3, "ktCO2e": 1e6, "MtCO2e": 1e9},
+    "emissions": {
+        "µgCO2e": 1e-9,
+        "mgCO2e": 1e-6,
+        "gCO2e": 1e-3,
+        "kgCO2e": 1.0,
+        "tCO2e": 1e3,
+        "ktCO2e": 1e6,
+        "MtCO2e": 1e9,
+    },
     "cost": {"$": 1.0, "$k": 1e3, "$M": 1e6, "$B": 1e9},
-    "water": {"ml": 1e-3, "l": 1.0, "m3": 1e3},
+    "water": {"µl": 1e-6, "ml": 1e-3, "l": 1.0, "m3": 1e3},
     "flop": {"FLOP": 1.0},
     "count": _MAGNITUDES,
     "device time": {f"device-{unit}": factor for unit, factor in _TIME.items()},
@@ -237,7 +253,17 @@ _TYPED: dict[str, dict[str, float]] = {
         for tail in ("", "CO2e", "CO2", "CO2eq", " CO2e", " CO2", " CO2eq")
     },
     "cost": {tail: factor for dollar in (" USD", "USD") for m, factor in _MAGNITUDES.items() for tail in (m + dollar,)},
-    "water": {"mL": 1e-3, "L": 1.0, "Ml": 1e6, "ML": 1e6, "m³": 1e3, "litre": 1.0, "litres": 1.0, "liter": 1.0, "liters": 1.0},
+    "water": {
+        "mL": 1e-3,
+        "L": 1.0,
+        "Ml": 1e6,
+        "ML": 1e6,
+        "m³": 1e3,
+        "litre": 1.0,
+        "litres": 1.0,
+        "liter": 1.0,
+        "liters": 1.0,
+    },
     "flop": {
         prefix + tail: factor * seconds
         for prefix, factor in _ladder("", "_kMGTPEZY").items()
@@ -303,7 +329,9 @@ def _split(text: str, dimension: str) -> tuple[float, str]:
     return float(sign + digits.replace(",", "")), dollar + unit
 
 
-def parse_any(text: str, dimensions: Iterable[str] = ("energy", "emissions", "cost", "duration", "water", "flop")) -> tuple[str, float]:
+def parse_any(
+    text: str, dimensions: Iterable[str] = ("energy", "emissions", "cost", "duration", "water", "flop")
+) -> tuple[str, float]:
     """Read a quantity whose unit tells its dimension: '2 h' is ('duration', 7200.0)."""
     names = tuple(dimensions)
     for name in names:
@@ -311,14 +339,18 @@ def parse_any(text: str, dimensions: Iterable[str] = ("energy", "emissions", "co
             return name, parse(text, name)
         except InvalidValue:
             continue
-    raise InvalidValue(f"cannot read {text!r} as {', '.join(names)}; write for example '0.5 kWh', '200 gCO2e', '$5' or '2 h'")
+    raise InvalidValue(
+        f"cannot read {text!r} as {', '.join(names)}; write for example '0.5 kWh', '200 gCO2e', '$5' or '2 h'"
+    )
 
 
 def parse_rate(text: str, above: str, below: str) -> float:
     """Read a price or rate such as '$2.5/GPU-hour' into SI per SI."""
     numerator, slash, denominator = text.partition("/")
     if not slash:
-        raise InvalidValue(f"cannot read {text!r} as {above} per {below}: it has no '/'; write for example '$2.5/GPU-hour'")
+        raise InvalidValue(
+            f"cannot read {text!r} as {above} per {below}: it has no '/'; write for example '$2.5/GPU-hour'"
+        )
     return parse(numerator, above) / parse("1 " + denominator.strip(), below)
 
 
@@ -342,7 +374,11 @@ def show(value: float, dimension: str, interval: Pair | None = None, digits: int
     if interval is None:
         return text
     low, high = (significant(bound / scale, 2) for bound in interval)
-    return f"{text} ({low}–{high})" if not low.startswith("-") and not high.startswith("-") else f"{text} ({low} to {high})"
+    return (
+        f"{text} ({low}–{high})"
+        if not low.startswith("-") and not high.startswith("-")
+        else f"{text} ({low} to {high})"
+    )
 
 
 def _with_unit(number: str, unit: str) -> str:
@@ -359,5 +395,9 @@ def significant(value: float, digits: int = 3) -> str:
     if exponent >= 6 or exponent < -4:
         mantissa, power = f"{value:.{digits - 1}e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(power)}"
-    text = f"{round(value, digits - 1 - exponent):.{max(0, digits - 1 - exponent)}f}" if exponent < digits else f"{value:.0f}"
+    text = (
+        f"{round(value, digits - 1 - exponent):.{max(0, digits - 1 - exponent)}f}"
+        if exponent < digits
+        else f"{value:.0f}"
+    )
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from payoff.errors import InvalidValue, UnknownName
@@ -24,24 +23,37 @@ KNOWN = {
 """Every setting, and what it means."""
 
 
-def settings(start: Path | None = None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+def settings(start: str | None = None, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """All settings in force at a folder (the present one by default), as text.
 
     Raises `UnknownName` for a setting that does not exist and `InvalidValue` for a file that is not TOML.
     """
     found: dict[str, str] = {}
-    folder = start or Path.cwd()
-    for parent in reversed((folder, *folder.parents)):
-        found.update(_section(parent / "pyproject.toml", ("tool", "payoff")))
-        found.update(_section(parent / "payoff.toml", ()))
+    for folder in _from_root_to(os.path.abspath(start or here())):
+        found.update(_section(os.path.join(folder, "pyproject.toml"), ("tool", "payoff")))
+        found.update(_section(os.path.join(folder, "payoff.toml"), ()))
     variables = os.environ if environ is None else environ
     found.update({name: variables[key] for name in KNOWN if (key := f"PAYOFF_{name.upper()}") in variables})
     return found
 
 
-def _section(path: Path, keys: tuple[str, ...]) -> dict[str, str]:
+def here() -> str:
+    """The present folder; the root where somebody has removed it."""
     try:
-        raw = path.read_bytes()
+        return os.getcwd()
+    except OSError:
+        return "/"
+
+
+def _from_root_to(folder: str) -> list[str]:
+    parent = os.path.dirname(folder)
+    return [folder] if parent == folder else [*_from_root_to(parent), folder]
+
+
+def _section(path: str, keys: tuple[str, ...]) -> dict[str, str]:
+    try:
+        with open(path, "rb") as file:
+            raw = file.read()
     except OSError:
         return {}
     if keys and b"tool.payoff" not in raw:
@@ -53,7 +65,9 @@ def _section(path: Path, keys: tuple[str, ...]) -> dict[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidValue(f"{path} is not valid TOML ({error}); mend it or move it away") from error
     for key in keys:
-        table = table.get(key, {})
+        table = table.get(key, {}) if isinstance(table, dict) else table
+    if not isinstance(table, dict):
+        raise InvalidValue(f"{'.'.join(keys)} in {path} must be a table, got {table!r}; write [tool.payoff]")
     for name in table:
         if name not in KNOWN:
             raise UnknownName(f"setting in {path}", name, KNOWN, way_out=f"settings are {', '.join(KNOWN)}")

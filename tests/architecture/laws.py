@@ -40,6 +40,7 @@ DOORS_TO_CLI = frozenset({"__main__"})
 OUTSIDE: dict[str, frozenset[str]] = {
     **dict.fromkeys(FIRST | {"meter"}, frozenset()),
     "ledger": frozenset({"psycopg"}),
+    "meter": frozenset({"amdsmi", "pynvml"}),
 }
 """The rooms that stand on the standard library alone, and what they may import besides, inside functions."""
 

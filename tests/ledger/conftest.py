@@ -8,18 +8,15 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from glob import glob
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-_WAY_OUT = "PostgreSQL is not installed: apt-get install -y postgresql, and pip install 'payoff[postgres]'"
+from tests.needed import missing
 
-
-@pytest.fixture(autouse=True)
-def _own_caches(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+_WAY_OUT = "apt-get install -y postgresql, and pip install 'payoff[postgres]'"
 
 
 class Server:
@@ -31,7 +28,18 @@ class Server:
         self._user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
         if os.getuid() == 0:
             shutil.chown(self.folder, self._user)
-        self._do("initdb", "--pgdata", f"{self.folder}/data", "--username", "payoff", "--auth", "trust", "--no-sync", "--encoding", "UTF8")
+        self._do(
+            "initdb",
+            "--pgdata",
+            f"{self.folder}/data",
+            "--username",
+            "payoff",
+            "--auth",
+            "trust",
+            "--no-sync",
+            "--encoding",
+            "UTF8",
+        )
         self.start()
 
     def _do(self, program: str, *words: str) -> None:
@@ -39,14 +47,26 @@ class Server:
         if os.getuid() == 0:
             command = ["runuser", "-u", self._user, "--", *command]
         with (self.folder / "output").open("wb") as output:
-            done = subprocess.run(command, cwd=self.folder, stdout=output, stderr=subprocess.STDOUT, timeout=60, check=False)
+            done = subprocess.run(
+                command, cwd=self.folder, stdout=output, stderr=subprocess.STDOUT, timeout=60, check=False
+            )
         if done.returncode:
             raise RuntimeError(f"{program}: {(self.folder / 'output').read_text()}")
 
     def start(self) -> None:
         """Start it."""
         options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off -c full_page_writes=off"
-        self._do("pg_ctl", "--pgdata", f"{self.folder}/data", "--options", options, "--log", f"{self.folder}/log", "--wait", "start")
+        self._do(
+            "pg_ctl",
+            "--pgdata",
+            f"{self.folder}/data",
+            "--options",
+            options,
+            "--log",
+            f"{self.folder}/log",
+            "--wait",
+            "start",
+        )
 
     def stop(self) -> None:
         """Stop it, as a crash of the machine would."""
@@ -68,13 +88,15 @@ class Server:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A running server, or one line that says how to get one; on CI that is a failure."""
-    found = sorted(glob("/usr/lib/postgresql/*/bin/pg_ctl")) or [path for path in (shutil.which("pg_ctl"),) if path]
+    found = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))) or [
+        path for path in (shutil.which("pg_ctl"),) if path
+    ]
     try:
         import psycopg
     except ImportError:
         psycopg = None  # type: ignore[assignment]
     if not found or psycopg is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(_WAY_OUT)
+        missing("PostgreSQL", _WAY_OUT)
     server = Server(Path(found[-1]).parent)
     yield server
     server.stop()
@@ -95,3 +117,34 @@ def new_database(postgres: Server) -> Callable[[str], str]:
 
 
 _numbers = count()
+
+
+class Disk:
+    """A small file system of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make_read_only(self) -> None:
+        """From now on nothing can be written, not even by root."""
+        subprocess.run(["mount", "-o", "remount,ro", str(self.folder)], check=True)
+
+    def fill(self) -> None:
+        """Leave not a byte of space."""
+        with (self.folder / "filler").open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(b"\0" * 4096)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk of two megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(folder)], capture_output=True, check=False
+    )
+    if done.returncode:
+        missing("the right to mount a file system", "run the tests as root")
+    yield Disk(folder)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -48,7 +48,9 @@ def servers(path: str) -> Iterator[Server]:
                 continue
             if year and threads > 0 and 0 < idle < full:
                 name = row["CPU Description"].lower()
-                vendor = "amd" if re.search("amd|epyc|opteron", name) else "intel" if re.search("intel|xeon", name) else ""
+                vendor = (
+                    "amd" if re.search("amd|epyc|opteron", name) else "intel" if re.search("intel|xeon", name) else ""
+                )
                 yield Server(vendor, int(year.group()), idle / threads, (full - idle) / threads)
 
 

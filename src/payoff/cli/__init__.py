@@ -1,4 +1,4 @@
-"""How do people reach it? One file a verb; `measure` is dispatched before anything but the standard library is imported."""
+"""How do people reach it? One file a verb; `measure` runs on the standard library alone."""
 
 from __future__ import annotations
 

@@ -39,10 +39,12 @@ class Verbs(click.Group):
         if cmd_name == "measure":
             return _measure_for_help()
         command = getattr(import_module(f"payoff.cli._{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)  # noqa: S101
+        assert isinstance(command, click.Command)
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The verb that was typed, or a usage error that offers what comes nearest."""
         if args and args[0] not in VERBS:
             nearest = difflib.get_close_matches(args[0], VERBS, n=2)
@@ -101,4 +103,10 @@ def _measure_for_help() -> click.Command:
         if action.option_strings and "--help" not in action.option_strings
     ]
     words = click.Argument(["command"], nargs=-1, required=True)
-    return click.Command("measure", params=[*options, words], help=parser().description, epilog=parser().epilog, callback=lambda **_: measure(sys.argv[2:]))
+    return click.Command(
+        "measure",
+        params=[*options, words],
+        help=parser().description,
+        epilog=parser().epilog,
+        callback=lambda **_: measure(sys.argv[2:]),
+    )

@@ -23,10 +23,12 @@ OBJECTIVE = Objective("accuracy")
 
 
 @click.command()
-@click.option("--epochs", default=EPOCHS, show_default=True, type=click.IntRange(min=1), help="How long to train each model.")
+@click.option(
+    "--epochs", default=EPOCHS, show_default=True, type=click.IntRange(min=1), help="How long to train each model."
+)
 @ledger_option
 def demo(epochs: int, where: str | None) -> None:
-    """Train three small models and see what the last tenth of a per cent of accuracy costs. Takes about half a minute."""
+    """Train three small models and see what the last tenth of a per cent of accuracy costs."""
     digits = _digits()
     names = [_train(size, layers, digits, epochs, where) for size, layers in SIZES.items()]
     with opened(where) as ledger:
@@ -35,7 +37,7 @@ def demo(epochs: int, where: str | None) -> None:
         answer(RunsReport(tuple(runs), ledger.place), as_json=False)
         best = max(runs, key=lambda run: run.best.value if run.best else 0.0)
         click.echo("\n" + _sentence(best, list(ledger.readings(best.id))) + "\n")
-        click.echo(f"Kept in {ledger.place}. Next: payoff show {best.number} · payoff measure -- python your_script.py")
+        click.echo(f"Kept in {ledger.place}.\nNext: payoff show {best.number}, or payoff measure -- python your_script.py")
 
 
 def _digits() -> Any:
@@ -73,9 +75,14 @@ def _sentence(run: Run, readings: list[Any]) -> str:
         return f"{run.name} has no readings with energy: nothing can be said of its last tenth of a per cent."
     basis = how_sure(run.footprint.energy_j)
     after_j = (readings[-1].energy_j or 0.0) - last.best.energy_j
-    wasted = f" The {readings[-1].step - last.best.step:.0f} epochs after that took {show(after_j, 'energy')} more and brought nothing." if after_j > 0 else ""
+    wasted = (
+        f" The {readings[-1].step - last.best.step:.0f} epochs after that took {show(after_j, 'energy')} more and"
+        " brought nothing."
+        if after_j > 0
+        else ""
+    )
     return (
-        f"{run.name} reached {100 * last.best.value:.1f} % after {show(last.best.energy_j, 'energy')} ({basis}); it was within "
-        f"{significant(100 * GAIN)} % of that after {show(last.within.energy_j or 0.0, 'energy')}.\n"
+        f"{run.name} reached {100 * last.best.value:.1f} % after {show(last.best.energy_j, 'energy')} ({basis}); it was "
+        f"within {significant(100 * GAIN)} % of that after {show(last.within.energy_j or 0.0, 'energy')}.\n"
         f"The last tenth of a per cent of accuracy took {100 * last.share:.0f} % of the energy.{wasted}"
     )

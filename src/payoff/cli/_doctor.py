@@ -44,8 +44,15 @@ def _energy() -> tuple[Finding, ...]:
 
 def _place() -> tuple[Finding, ...]:
     _, factors, complaints = configured(None)
-    intensity, unlock = factors.intensity_kg_per_j, "echo 'region = \"FR\"' >> payoff.toml   # or --region, PAYOFF_REGION"
-    told = f"{factors.place}: " + (f"{_per_kwh(intensity.value)} ({_per_kwh(intensity.low)}–{_per_kwh(intensity.high)}) gCO2e/kWh" if intensity else "unknown")
+    intensity, unlock = (
+        factors.intensity_kg_per_j,
+        "echo 'region = \"FR\"' >> payoff.toml   # or --region, PAYOFF_REGION",
+    )
+    told = f"{factors.place}: " + (
+        f"{_per_kwh(intensity.value)} ({_per_kwh(intensity.low)}–{_per_kwh(intensity.high)}) gCO2e/kWh"
+        if intensity
+        else "unknown"
+    )
     known = not factors.hint
     findings = [
         Finding("grid", known, told, "" if known else unlock),
@@ -71,4 +78,6 @@ def _ledger(where: str | None) -> Finding:
 
 def _extra(name: str, module: str) -> Finding:
     there = find_spec(module) is not None
-    return Finding(name, there, "installed" if there else "not installed", "" if there else f"pip install 'payoff[{name}]'")
+    return Finding(
+        name, there, "installed" if there else "not installed", "" if there else f"pip install 'payoff[{name}]'"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
 import signal
@@ -12,7 +13,7 @@ from payoff.errors import PayoffError
 from payoff.facts import grid
 from payoff.meter import CommandNotStarted, Outcome, Plan, default_name, redact, resumable, run_command, surroundings
 from payoff.model import Budget, Objective
-from payoff.quantities import Estimate
+from payoff.quantities import Estimate, parse
 
 OK, FAILED, USAGE, STOPPED = 0, 1, 2, 3
 
@@ -23,18 +24,43 @@ def parser() -> argparse.ArgumentParser:
         prog="payoff measure",
         usage="payoff measure [OPTIONS] -- COMMAND [ARGUMENTS]",
         description="Run a command in any language and keep what it used: time, energy, carbon, cost.",
-        epilog='The command reports its quality by appending lines like {"step": 3, "accuracy": 0.91} to the file $PAYOFF_REPORT. '
-        "The exit code is the command's own; 3 when the budget stopped it.",
+        epilog='The command reports its quality by appending lines like {"step": 3, "accuracy": 0.91} to the file '
+        "$PAYOFF_REPORT. The exit code is the command's own; 3 when the budget stopped it.",
         allow_abbrev=False,
     )
     p.add_argument("--name", help="what to call the run [the script's name]")
     p.add_argument("--project", default="", help="the project it belongs to [the folder's name]")
     p.add_argument("--quality", metavar="METRIC", help="the metric you care about: accuracy, min:loss, accuracy=0.98")
     p.add_argument("--region", help="where the machine stands: FR, US-CA, aws:eu-west-3")
-    p.add_argument("--budget", action="append", default=[], help="stop it at this much: '0.5 kWh', '200 gCO2e', '2 h', '$5'; may be repeated")
-    p.add_argument("--steps", type=float, metavar="N", help="how many steps it will report: lets payoff foretell what the whole run will use")
-    p.add_argument("--resume", metavar="RUN", help="go on with this run and its budget: a number, a name, 'last' or the beginning of an id")
-    p.add_argument("--scope", choices=("job", "machine"), default="job", help="book the job's share of the machine, or all of it [job]")
+    p.add_argument(
+        "--budget",
+        action="append",
+        default=[],
+        help="stop it at this much: '0.5 kWh', '200 gCO2e', '2 h', '$5'; may be repeated",
+    )
+    p.add_argument(
+        "--grace",
+        default="30 s",
+        metavar="TIME",
+        help="how long it may take to end when its budget is spent, before it is killed [30 s]",
+    )
+    p.add_argument(
+        "--steps",
+        type=float,
+        metavar="N",
+        help="how many steps it will report: lets payoff foretell what the whole run will use",
+    )
+    p.add_argument(
+        "--resume",
+        metavar="RUN",
+        help="go on with this run and its budget: a number, a name, 'last' or the beginning of an id",
+    )
+    p.add_argument(
+        "--scope",
+        choices=("job", "machine"),
+        default="job",
+        help="book the job's share of the machine, or all of it [job]",
+    )
     p.add_argument("--tag", action="append", default=[], help="a word to find the run by; may be repeated")
     p.add_argument("--ledger", metavar="PATH|URL", help="where to keep the run")
     p.add_argument("--quiet", action="store_true", help="no summary on standard error")
@@ -49,7 +75,7 @@ def measure(words: list[str]) -> int:
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     try:
         plan = _plan(options, command)
-        outcome = run_command(command, plan)
+        outcome = run_command(command, plan, grace_s=parse(options.grace, "duration"), tell=_say)
     except CommandNotStarted as error:
         _say(str(error))
         return error.exit_code
@@ -58,8 +84,6 @@ def measure(words: list[str]) -> int:
             raise
         _say(str(error))
         return USAGE
-    for trouble in outcome.recording.troubles:
-        _say(trouble)
     if not options.quiet:
         _say(summary(plan, outcome))
         if outcome.recording.hint:
@@ -92,7 +116,11 @@ def summary(plan: Plan, outcome: Outcome) -> str:
     """One line: what it was, how long it took, what it used and how sure that is."""
     used = outcome.footprint
     parts = [plan.name if outcome.state == "completed" else f"{plan.name} {outcome.state}"]
-    for figure, dimension in ((used.duration_s, "duration"), (used.energy_j, "energy"), (used.emissions_kg, "emissions")):
+    for figure, dimension in (
+        (used.duration_s, "duration"),
+        (used.energy_j, "energy"),
+        (used.emissions_kg, "emissions"),
+    ):
         if figure is not None:
             parts.append(figure.tell(dimension))
             if dimension == "energy":
@@ -123,4 +151,6 @@ def _end_like(outcome: Outcome) -> int:
 
 
 def _say(sentence: str) -> None:
-    print(f"payoff: {sentence}", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        if sys.stderr is not None:
+            print(f"payoff: {sentence}", file=sys.stderr, flush=True)

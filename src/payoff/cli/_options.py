@@ -7,32 +7,34 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import Console
 
 from payoff.ledger import Ledger, open_ledger
+from payoff.model import to_text
 from payoff.settings import settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Report(Protocol):
-    """What a verb answers: one frozen object for people and for programs."""
+    """What a verb answers: one frozen object for programs, and for people (rich knows how to print it)."""
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary that begins with the name and version of its schema."""
 
-    def __rich__(self) -> RenderableType:
-        """What is shown in a terminal."""
-
 
 def ledger_option(function: F) -> F:
     """`--ledger PATH|URL`."""
-    return click.option("--ledger", "where", metavar="PATH|URL", help="The ledger to use instead of the configured one.")(function)
+    return click.option(
+        "--ledger", "where", metavar="PATH|URL", help="The ledger to use instead of the configured one."
+    )(function)
 
 
 def json_option(function: F) -> F:
     """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON with a versioned schema instead of a table.")(function)
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print JSON with a versioned schema instead of a table."
+    )(function)
 
 
 def opened(where: str | None) -> Ledger:
@@ -46,6 +48,6 @@ def opened(where: str | None) -> Ledger:
 def answer(report: Report, *, as_json: bool) -> None:
     """Print a report on standard output."""
     if as_json:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(json.loads(to_text(report.to_json())), ensure_ascii=False, indent=2))
     else:
-        Console(highlight=False).print(report)
+        Console(highlight=False, markup=False).print(report)

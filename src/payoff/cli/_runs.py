@@ -12,15 +12,36 @@ from payoff.show import RunsReport
 
 @click.command()
 @click.argument("text", required=False, default="")
-@click.option("--where", "conditions", multiple=True, metavar="COLUMN=VALUE", help="Only runs with this value; may be repeated. 'tag' is a column too.")
+@click.option(
+    "--where",
+    "conditions",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="Only runs with this value; may be repeated. 'tag' is a column too.",
+)
 @click.option("--project", help="Only runs of this project.")
-@click.option("--sort", default="number", show_default=True, metavar="COLUMN", help=f"Order by one of: {', '.join(COLUMNS)}.")
+@click.option(
+    "--sort", default="number", show_default=True, metavar="COLUMN", help=f"Order by one of: {', '.join(COLUMNS)}."
+)
 @click.option("--ascending", is_flag=True, help="The smallest first.")
 @click.option("--limit", "-n", default=50, show_default=True, type=click.IntRange(min=0), help="How many; 0 for all.")
 @ledger_option
 @json_option
-def runs(text: str, conditions: tuple[str, ...], project: str | None, sort: str, ascending: bool, limit: int, where: str | None, as_json: bool) -> None:
-    """The runs in the ledger: quality, energy, carbon, cost, time, how sure. TEXT filters by name, project or command."""
+def runs(
+    *,
+    text: str,
+    conditions: tuple[str, ...],
+    project: str | None,
+    sort: str,
+    ascending: bool,
+    limit: int,
+    where: str | None,
+    as_json: bool,
+) -> None:
+    """The runs in the ledger: quality, energy, carbon, cost, time, how sure.
+
+    TEXT filters by name, project or command.
+    """
     equals = dict(_condition(condition) for condition in conditions)
     if project is not None:
         equals["project"] = project

@@ -18,7 +18,9 @@ from payoff.show import Draw, WatchReport
 
 
 @click.command()
-@click.option("--interval", default=1.0, show_default=True, type=click.FloatRange(min=0.1), help="Seconds between looks.")
+@click.option(
+    "--interval", default=1.0, show_default=True, type=click.FloatRange(min=0.1), help="Seconds between looks."
+)
 @click.option("--count", type=click.IntRange(min=1), help="Stop after so many looks; without it, at Ctrl-C.")
 @ledger_option
 @json_option
@@ -30,7 +32,7 @@ def watch(interval: float, count: int | None, where: str | None, as_json: bool) 
             for report in looks:
                 click.echo(to_text(report.to_json()))
         elif sys.stdout.isatty():
-            with Live(console=Console(highlight=False), auto_refresh=False) as screen:
+            with Live(console=Console(highlight=False, markup=False), auto_refresh=False) as screen:
                 for report in looks:
                     screen.update(report, refresh=True)
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -168,8 +167,11 @@ def plain(text: str) -> str:
     """Lower case, without accents, punctuation as single spaces: "Côte d'Ivoire" is 'cote d ivoire'."""
     if text.isascii() and text.isalpha():
         return text.casefold()
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", bare.casefold()))
+    if not text.isascii():
+        import unicodedata
+
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 
 
 @cache

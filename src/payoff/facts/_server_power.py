@@ -43,5 +43,7 @@ def _table() -> dict[str, ServerPower]:
 
 
 def _row(row: dict[str, str]) -> ServerPower:
-    idle, dynamic = (Watts(*(float(row[f"{part}_w_{level}"]) for level in ("low", "mid", "high"))) for part in ("idle", "dynamic"))
+    idle, dynamic = (
+        Watts(*(float(row[f"{part}_w_{level}"]) for level in ("low", "mid", "high"))) for part in ("idle", "dynamic")
+    )
     return ServerPower(row["key"], int(row["servers"]), idle, dynamic, row["year"], row["source"], row["licence"])

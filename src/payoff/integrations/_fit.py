@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, Protocol, TypedDict, TypeVar, Unpack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self, TypedDict, TypeVar, Unpack, cast
 
 from payoff.meter import Scope, Window, measure
-from payoff.meter._group import this_group
+from payoff.meter._group import Group, this_group
 from payoff.model import COUNTED, Budget, Objective, State
-
-P = ParamSpec("P")
 
 NOT_METRICS = frozenset({"self", "step", "epoch", "flop", *COUNTED})
 """Names that mean something else to `Window.read` than a metric of the user's."""
@@ -65,17 +65,19 @@ class Fit:
         """Whether the training may have to stop early."""
         return self._options.get("budget") is not None
 
-    def begin(self, name: str, *, leads: bool = True, steps: float | None = None) -> None:
+    def begin(self, name: str, *, leads: bool = True, steps: float | None = None, group: Group | None = None) -> None:
         """A training begins; `leads` says whether this process is rank 0, `steps` how many steps there will be.
 
-        Other ranks measure themselves where the meter knows them to be of the same run, and never report readings.
-        Where it does not, they are children of rank 0, which measures its children too.
+        Every rank of a `group` (by default, of that which the environment tells of) measures itself, as part of one
+        run, and only rank 0 reports readings. A rank without a group is not measured by itself.
         """
         self.end("failed", "another training began before this one had ended")
         self._leads, self._early = leads, False
         self._metrics, self._examples, self._step = set(), 0.0, 0.0
-        if leads or this_group() is not None:
-            self.window = measure(self._name or name, steps=steps, **self._options).start()
+        if leads or group is not None or this_group() is not None:
+            window = measure(self._name or name, steps=steps, **self._options)
+            with _member_of(group):
+                self.window = window.start()
             self._open = True
 
     def saw(self, examples: float) -> None:
@@ -108,12 +110,21 @@ class Fit:
         """The training has ended; more calls change nothing."""
         if not (self._open and self.window):
             return
-        self.read(self._step, {})
+        if self._examples:
+            self.read(self._step, {})
         self._open = False
         if state == "completed" and self._early:
             state, reason = "stopped", "the budget is spent"
         self.window.stop(state, reason)
         self._miss_quality()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """For frameworks that do not tell of exceptions."""
+        if error is not None:
+            self.failed(error)
 
     def failed(self, error: BaseException) -> None:
         """The training was ended by an exception."""
@@ -133,29 +144,40 @@ class Fit:
             _log(f"{hook} failed and is passed over, the training goes on ({type(error).__name__}: {error})")
 
 
+@contextmanager
+def _member_of(group: Group | None) -> Iterator[None]:
+    """Let a window that is opened meanwhile belong to a group that the environment does not tell of."""
+    said = {"PAYOFF_GROUP": group.key, "RANK": str(group.rank), "WORLD_SIZE": str(group.size)} if group else {}
+    before = {name: os.environ.get(name) for name in said}
+    os.environ.update(said)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 def _log(sentence: str) -> None:
     logging.getLogger("payoff").warning("payoff: %s", sentence)
 
 
-class Callback(Protocol):
-    """A framework's callback that follows a fit."""
-
-    @property
-    def fit(self) -> Fit:
-        """The fit it follows."""
+H = TypeVar("H", bound=Callable[..., None])
 
 
-C = TypeVar("C", bound=Callback)
+def harmless(hook: H) -> H:
+    """The edge to a trainer: whatever fails in a hook is counted, told once, and never reaches the training.
 
-
-def harmless(hook: Callable[Concatenate[C, P], None]) -> Callable[Concatenate[C, P], None]:
-    """The edge to a trainer: whatever fails in a hook is counted, told once, and never reaches the training."""
+    For the methods of a callback that keeps its `Fit` as `fit`.
+    """
 
     @functools.wraps(hook)
-    def guarded(callback: C, *args: P.args, **kwargs: P.kwargs) -> None:
+    def guarded(callback: Any, *args: Any, **kwargs: Any) -> None:
         try:
             hook(callback, *args, **kwargs)
         except Exception as error:  # noqa: BLE001
             callback.fit.passed_over(hook.__name__, error)
 
-    return guarded
+    return cast(H, guarded)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 import keras
 
@@ -19,29 +18,25 @@ class PayoffCallback(keras.callbacks.Callback):  # type: ignore[misc]  # the fra
     Takes what `payoff.measure` takes, and `examples_per_epoch`, which Keras does not tell; a run is called after the
     model by default. Readings have the names of Keras' logs ('loss', 'val_accuracy'), at the number of the epoch, from
     1 on. Keras does not tell its callbacks of an exception: where it is caught and the program goes on,
-    `with callback:` around `fit` ends the run as failed. Where several processes train one model, a budget is watched
-    but stops nothing: a process that stopped alone would leave the others waiting for it.
+    `with callback.fit:` around `fit` ends the run as failed. Where several processes train one model, a budget stops
+    nothing: a process that stopped alone would leave the others waiting for it.
     """
 
     async_safe = True
     """Lets Keras run ahead of the hooks of a batch, as it does without this callback."""
 
-    def __init__(self, name: str | None = None, *, examples_per_epoch: int | None = None, **options: Unpack[Options]) -> None:
+    def __init__(
+        self, name: str | None = None, *, examples_per_epoch: int | None = None, **options: Unpack[Options]
+    ) -> None:
         super().__init__()
         self.fit = Fit(name, **options)
         self._examples_per_epoch = examples_per_epoch or 0
+        self._batches = 1
 
     @property
     def window(self) -> Window | None:
         """The window of the training that is under way, or of the last one."""
         return self.fit.window
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is not None:
-            self.fit.failed(error)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_model": None}
@@ -55,6 +50,7 @@ class PayoffCallback(keras.callbacks.Callback):  # type: ignore[misc]  # the fra
     @harmless
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Stop when the budget is spent."""
+        self._batches = batch + 1
         if self.fit.budget_is_spent and this_group() is None:
             self.fit.stops_early()
             self.model.stop_training = True
@@ -62,8 +58,8 @@ class PayoffCallback(keras.callbacks.Callback):  # type: ignore[misc]  # the fra
     @harmless
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Report losses and metrics."""
-        if not self.model.stop_training:
-            self.fit.saw(self._examples_per_epoch)
+        steps = (self.params or {}).get("steps") or self._batches
+        self.fit.saw(self._examples_per_epoch * self._batches / steps)
         self.fit.read(epoch + 1, logs or {})
 
     @harmless

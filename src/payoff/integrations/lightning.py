@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from collections.abc import Mapping
 from typing import Any, Unpack
 
 from payoff.integrations._fit import Fit, Options, harmless
 from payoff.meter import Window
+from payoff.meter._group import Group, this_group
+from payoff.model import new_id
 
 if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:
     from pytorch_lightning import Callback
@@ -43,9 +46,10 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
     @harmless
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Open the window."""
+        group = group_of(trainer)
         self._told = {}
         steps = trainer.max_steps if trainer.max_steps > 0 else None
-        self.fit.begin(type(pl_module).__name__, leads=trainer.is_global_zero, steps=steps)
+        self.fit.begin(type(pl_module).__name__, leads=trainer.is_global_zero, steps=steps, group=group)
 
     @harmless
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -58,14 +62,24 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         """Report what the validation has found."""
         if not trainer.sanity_checking:
-            self._read(trainer)
+            self._read(trainer, self._computed(trainer), trainer.current_epoch + 1)
 
     @harmless
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Report what the epoch has found, and stop when the budget is spent."""
-        self._read(trainer)
+        self._read(trainer, self._computed(trainer), trainer.current_epoch + 1)
         if self.fit.has_budget:
             self._stop_when_spent(trainer)
+
+    @harmless
+    def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
+        """Report what the model logged at the end of the epoch before, after this callback had its turn."""
+        self._read(trainer, self._changed(trainer), trainer.current_epoch)
+
+    @harmless
+    def on_train_end(self, trainer: Any, pl_module: Any) -> None:
+        """Report what the model logged at the end of the last epoch."""
+        self._read(trainer, self._changed(trainer), trainer.current_epoch)
 
     @harmless
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
@@ -82,12 +96,18 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
         """Close the window of a training that was ended without `on_fit_end`."""
         self.fit.end()
 
-    def _read(self, trainer: Any) -> None:
-        """Metrics that Lightning has not computed anew since they were told are the same objects: passed over."""
-        known = trainer.callback_metrics
-        fresh = {name: value for name, value in known.items() if value is not self._told.get(name)}
-        self._told.update(fresh)
-        self.fit.read(trainer.global_step, fresh, trainer.current_epoch + 1)
+    def _computed(self, trainer: Any) -> dict[str, Any]:
+        """Metrics that were computed since the last reading: Lightning keeps the objects of all others."""
+        return {name: new for name, new in trainer.callback_metrics.items() if new is not self._told.get(name)}
+
+    def _changed(self, trainer: Any) -> dict[str, Any]:
+        """Metrics whose values are not those of the last reading; between epochs all objects are new."""
+        return {name: new for name, new in trainer.callback_metrics.items() if bool(new != self._told.get(name))}
+
+    def _read(self, trainer: Any, metrics: dict[str, Any], epoch: int) -> None:
+        self._told = dict(trainer.callback_metrics)
+        if metrics:
+            self.fit.read(trainer.global_step, metrics, epoch)
 
     def _stop_when_spent(self, trainer: Any) -> None:
         """A rank that stops alone would leave the others waiting for it, so all stop when one of them should."""
@@ -97,6 +117,18 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
         if spent:
             self.fit.stops_early()
             trainer.should_stop = True
+
+
+def group_of(trainer: Any) -> Group | None:
+    """The ranks of this training, where the environment does not tell of them; every rank must ask.
+
+    A rank that Lightning has started as a child of the first one of its node is measured with that one.
+    """
+    if trainer.world_size == 1 or this_group() is not None:
+        return None
+    key = trainer.strategy.broadcast(new_id())
+    measured_as_child = trainer.local_rank > 0 and multiprocessing.parent_process() is None
+    return None if measured_as_child else Group(key, trainer.global_rank, trainer.world_size)
 
 
 def batch_size(batch: Any) -> int:

@@ -23,7 +23,7 @@ def log_footprint(run: Run | Window) -> None:
     figures = footprint.present()
     bounds = {"": "value", "_low": "low", "_high": "high"}
     mlflow.log_metrics(
-        {f"payoff/{name}{tail}": getattr(figure, bound) for name, figure in figures.items() for tail, bound in bounds.items()}
+        {f"payoff/{name}{tail}": getattr(figures[name], bound) for name in figures for tail, bound in bounds.items()}
     )
     tags = {
         "payoff.run_id": run.run_id if isinstance(run, Window) else run.id,

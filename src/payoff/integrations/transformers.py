@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from transformers import TrainerCallback
 
@@ -23,8 +21,8 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
 
     Takes what `payoff.measure` takes; a run is called after the model's class by default. Readings have the names of
     the Trainer's logs ('loss', 'eval_loss', 'eval_accuracy'), at the step of the optimizer. The Trainer does not tell
-    its callbacks of an exception: where it is caught and the program goes on, `with callback:` around `train` ends the
-    run as failed.
+    its callbacks of an exception: where it is caught and the program goes on, `with callback.fit:` around `train` ends
+    the run as failed.
     """
 
     def __init__(self, name: str | None = None, **options: Unpack[Options]) -> None:
@@ -36,13 +34,6 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
         """The window of the training that is under way, or of the last one."""
         return self.fit.window
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is not None:
-            self.fit.failed(error)
-
     @harmless
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
         """Open the window."""
@@ -53,7 +44,7 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
     @harmless
     def on_step_end(self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **kwargs: Any) -> None:
         """Count examples, and stop when the budget is spent."""
-        self.fit.saw((state.epoch - self._seen) * examples_per_epoch(args, state, train_dataloader))
+        self.fit.saw((state.epoch - self._seen) * examples_per_epoch(train_dataloader))
         self._seen = state.epoch
         if self.fit.has_budget and (args.world_size == 1 or state.global_step % AGREE_EVERY == 0):
             self._stop_when_spent(args, control)
@@ -81,7 +72,7 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
             control.should_training_stop = True
 
 
-def examples_per_epoch(args: Any, state: Any, loader: Any) -> float:
+def examples_per_epoch(loader: Any) -> float:
     """How many examples all ranks see in an epoch; 0 for a stream of unknown length."""
     dataset = getattr(loader, "dataset", None)
     try:

@@ -15,4 +15,16 @@ from payoff.ledger._schema import COLUMNS
 from payoff.ledger._seam import Query, SegmentTrace, Store, Tick, TracePoint
 from payoff.ledger._trace import Trace
 
-__all__ = ["COLUMNS", "Ledger", "Query", "SegmentTrace", "Store", "Tick", "Trace", "TracePoint", "default_place", "open_ledger", "own_lease"]
+__all__ = [
+    "COLUMNS",
+    "Ledger",
+    "Query",
+    "SegmentTrace",
+    "Store",
+    "Tick",
+    "Trace",
+    "TracePoint",
+    "default_place",
+    "open_ledger",
+    "own_lease",
+]

@@ -127,7 +127,7 @@ def _restated(doc: Doc, event: Event) -> None:
 
 
 def _forgotten(doc: Doc, event: Event) -> None:
-    kept = {name: doc[name] for name in ("id", "number", "started_at", "last") if name in doc}
+    kept: Doc = {name: doc[name] for name in ("id", "number", "started_at", "last") if name in doc}
     doc.clear()
     doc.update(kept, segments={}, readings=0, forgotten=True)
 
@@ -218,7 +218,10 @@ def readings_of(events: Iterable[Event]) -> list[Reading]:
     for event in sorted((event for event in events if event.kind == "read"), key=lambda event: event.id):
         try:
             step = _number(event.data["step"]) or 0.0
-            found += [Reading(step, metric, float(value), *_used(event.data)) for metric, value in event.data["values"].items()]
+            found += [
+                Reading(step, metric, float(value), *_used(event.data))
+                for metric, value in event.data["values"].items()
+            ]
         except _MALFORMED:
             continue
     return found

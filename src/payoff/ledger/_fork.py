@@ -14,7 +14,7 @@ PATIENCE_S = 0.05
 class Forkable(Protocol):
     """Something that must be quiet while the process forks."""
 
-    lock: threading.RLock  # type: ignore[valid-type]  # a function to the type checker until Python 3.13
+    lock: threading.RLock
 
     def abandon(self) -> None:
         """In the child: let go of what belongs to the parent, without closing it."""

@@ -79,19 +79,21 @@ class JsonlStore:
 
     def _erase(self, run_id: str) -> None:
         """Blank the lines of a run in every file, so that no offset moves, and remove its pulse."""
-        segments = {event.data.get("segment") for event in self._read().events_of(run_id)}
         with self._told():
             for path in list(self._journal.glob("*.jsonl")):
+                at = 0
                 with path.open("r+b") as file:
-                    at = 0
-                    for line in file.read().splitlines(keepends=True):
-                        if run_id.encode() in line and _is_of(line, run_id):
-                            os.pwrite(file.fileno(), b" " * (len(line) - 1), at)
-                        at += len(line)
-            for segment in segments:
-                for kind in ("tick", "trace"):
-                    self._part(segment, kind).unlink(missing_ok=True)
-        self._read().catch_up()
+                    for line in file.read().split(b"\n"):
+                        if (
+                            run_id.encode() in line
+                            and (event := _event(line))
+                            and event.run_id == run_id
+                            and event.kind != "forgotten"
+                        ):
+                            os.pwrite(file.fileno(), b" " * len(line), at)
+                            for kind in ("tick", "trace"):
+                                self._part(event.data.get("segment"), kind).unlink(missing_ok=True)
+                        at += len(line) + 1
 
     def scan(self, after: str = "") -> Iterator[tuple[str, Event]]:
         """See `Journal`. A cursor is good for the mirror that gave it; another one begins anew, as `append` is idempotent."""
@@ -128,7 +130,10 @@ class JsonlStore:
 
     def trace(self, run_id: str) -> list[SegmentTrace]:
         """See `Pulse`."""
-        traces = [SegmentTrace(run_id, name, thinned(_points(self._part(name, "trace")))) for name in self._read().segments_of(run_id)]
+        traces = [
+            SegmentTrace(run_id, name, thinned(_points(self._part(name, "trace"))))
+            for name in self._read().segments_of(run_id)
+        ]
         return [trace for trace in traces if trace.points]
 
     def graft(self, ticks: Iterable[Tick], traces: Iterable[SegmentTrace]) -> None:
@@ -181,7 +186,9 @@ class JsonlStore:
             said = json.loads(about.read_text())
             schema, self._id = int(said["schema"]), str(said["id"])
         except (ValueError, KeyError, TypeError) as error:
-            raise LedgerDamaged(f"{about} cannot be read ({error}); move it away and a new one is made, the journal stays") from error
+            raise LedgerDamaged(
+                f"{about} cannot be read ({error}); move it away and a new one is made, the journal stays"
+            ) from error
         if schema > SCHEMA_VERSION:
             raise LedgerTooNew(
                 f"{self.place} has schema {schema}, this payoff knows {SCHEMA_VERSION}; update payoff, or name another ledger with --ledger PATH"
@@ -194,7 +201,9 @@ class JsonlStore:
     def check(self) -> list[str]:
         """See `Upkeep`."""
         mirror = self._read()
-        faults = [f"{count} lines of {name} cannot be read; they are passed over" for name, count in mirror.unreadable()]
+        faults = [
+            f"{count} lines of {name} cannot be read; they are passed over" for name, count in mirror.unreadable()
+        ]
         return faults + mirror.check()
 
     def mend(self) -> str | None:
@@ -205,7 +214,7 @@ class JsonlStore:
         self._mirror = None
         return f"the local mirror of {self.place} was damaged and has been made anew; nothing is lost"
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         """See `Store`."""
         with self.lock:
             if self._file is not None and self._path is not None:
@@ -255,11 +264,10 @@ def _line(value: object) -> str:
     return to_text(value)
 
 
-def _is_of(line: bytes, run_id: str) -> bool:
+def _event(line: bytes) -> Event | None:
     with suppress(ValueError, KeyError, TypeError):
-        event = json.loads(line)
-        return bool(event["run_id"] == run_id and event["kind"] != "forgotten")
-    return False
+        return Event.from_json(json.loads(line))
+    return None
 
 
 def _tick_to_json(tick: Tick) -> dict[str, Any]:
@@ -276,7 +284,9 @@ def _tick(path: Path) -> Tick | None:
     """The tick in a file; `None` when there is none, or the network file system has lost it."""
     try:
         said = json.loads(path.read_text())
-        return Tick(said["run_id"], said["segment"], said["at"], Footprint.from_json(said["footprint"]), said["counters"])
+        return Tick(
+            said["run_id"], said["segment"], said["at"], Footprint.from_json(said["footprint"]), said["counters"]
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from datetime import datetime
 from functools import cache
 
@@ -35,7 +34,7 @@ def _this_boot() -> tuple[str, str]:
         boot += os.readlink("/proc/self/ns/pid").removeprefix("pid:")
     except OSError:
         boot = ""
-    return socket.gethostname(), boot
+    return os.uname().nodename, boot
 
 
 def _started(pid: int) -> int | None:

@@ -60,7 +60,9 @@ class Ledger:
     def restate(self, run_id: str, footprint: Footprint, why: str, factors: Mapping[str, Any] | None = None) -> None:
         """Give a run another footprint, because of a new factor or a correction; the old one is kept for audit."""
         if not why.strip():
-            raise InvalidValue("a restatement needs a reason, got none; say for example 'grid factor of 2024 instead of 2022'")
+            raise InvalidValue(
+                "a restatement needs a reason, got none; say for example 'grid factor of 2024 instead of 2022'"
+            )
         run = self._ask(lambda store: store.run(run_id))
         if run.state == "running":
             raise InvalidValue(f"run {run.number} is still running; restate it when it has ended")
@@ -149,9 +151,9 @@ class Ledger:
         """What is wrong, a sentence each; an empty list when the ledger is sound."""
         return self._store.check()
 
-    def close(self) -> None:
-        """Let go of files and connections."""
-        self._store.close()
+    def close(self, *, at_once: bool = False) -> None:
+        """Let go of files and connections; `at_once` leaves to the next opening what would wait for the disk."""
+        self._store.close(at_once=at_once)
 
     def __enter__(self) -> Self:
         return self

@@ -24,9 +24,7 @@ SEALED = _SEAL + _ENDING
 """How the name of a file ends to which nothing will be added."""
 
 _CHUNK = 4 << 20
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS files (key TEXT PRIMARY KEY, offset INTEGER NOT NULL, sealed INTEGER NOT NULL, unreadable INTEGER NOT NULL)"
-)
+_TABLE = "CREATE TABLE IF NOT EXISTS files (key TEXT PRIMARY KEY, offset INTEGER NOT NULL, sealed INTEGER NOT NULL, unreadable INTEGER NOT NULL)"
 _TAKEN_OVER = (
     "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE "
     "SET offset = excluded.offset, sealed = excluded.sealed, unreadable = unreadable + excluded.unreadable"
@@ -46,6 +44,7 @@ class Mirror(SqliteStore):
     def __init__(self, journal: Path, ledger_id: str, tick_files: TickFiles) -> None:
         super().__init__(_cache(f"{ledger_id} {os.path.realpath(journal)}"))
         self._journal, self._tick_files = journal, tick_files
+        self._scrub_due = False
         self.name = ""
         """What tells the cursors of this mirror from those of another one of the same folder."""
 
@@ -60,8 +59,13 @@ class Mirror(SqliteStore):
     def catch_up(self) -> None:
         """Take over what was added to the files; one that shrank or vanished makes the mirror begin anew."""
         with self.database.transaction(write=False) as db:
-            known = {key: (offset, bool(sealed)) for key, offset, sealed in db.run("SELECT key, offset, sealed FROM files")}
-        files = self._files({key for key, (_, sealed) in known.items() if sealed})
+            known = {
+                key: (offset, bool(sealed)) for key, offset, sealed in db.run("SELECT key, offset, sealed FROM files")
+            }
+        whole = {key for key, (_, sealed) in known.items() if sealed}
+        files = self._files(whole)
+        if not known.keys() <= files.keys():  # a file that is renamed while the folder is read can be missed
+            files = self._files(whole)
         if any(key not in files or files[key][1] < offset for key, (offset, _) in known.items()):
             self.remake()
             return
@@ -70,6 +74,9 @@ class Mirror(SqliteStore):
             if not sealed and (size > offset or name.endswith(SEALED)):
                 while self._take_over(key, name):
                     pass
+        if self._scrub_due:
+            self.database.scrub()
+            self._scrub_due = False
 
     def _files(self, sealed: set[str]) -> dict[str, tuple[str, float]]:
         """The name and size of each file; that of one known to be whole is not asked for and is endless."""
@@ -95,6 +102,7 @@ class Mirror(SqliteStore):
                 return False
             events, unreadable = _events(chunk)
             self.put(db, events)
+            self._scrub_due |= any(event.kind == "forgotten" for event in events)
             db.run(_TAKEN_OVER, (key, offset + len(chunk), int(sealed), unreadable))
         return not sealed
 
@@ -109,63 +117,6 @@ class Mirror(SqliteStore):
             for table in INDEX_TABLES:
                 db.run(f"DELETE FROM {table}")
             return self.restore(db, numbers)
-
-    def ticks(self, segments: Sequence[str] | None = None) -> list[Tick]:
-        """See `Pulse`."""
-
-
-class Mirror(SqliteStore):
-    """A cache: it may be removed at any time."""
-
-    def __init__(self, journal: Path, ledger_id: str, tick_files: TickFiles) -> None:
-        super().__init__(_cache(f"{ledger_id} {os.path.realpath(journal)}"))
-        self._journal, self._tick_files = journal, tick_files
-        self.name = ""
-        """What tells the cursors of this mirror from those of another one of the same folder."""
-
-    def prepare(self) -> None:
-        """See `Upkeep`."""
-        super().prepare()
-        with self.database.transaction(write=True) as db:
-            db.run(_TABLE)
-            db.run("INSERT INTO meta VALUES ('mirror', ?) ON CONFLICT (name) DO NOTHING", [new_id()])
-            ((self.name,),) = db.run("SELECT value FROM meta WHERE name = 'mirror'")
-
-    def catch_up(self) -> None:
-        """Take over what was added to the files; a file that shrank or vanished makes the mirror begin anew."""
-        sizes = self._sizes()
-        with self.database.transaction(write=False) as db:
-            known = _offsets(db)
-        if any(sizes.get(name, -1) < offset for name, offset in known.items()):
-            self.empty()
-            known = {}
-        for name, size in sorted(sizes.items()):
-            while size > known.get(name, 0) and self._take_over(name, known):
-                pass
-
-    def _take_over(self, name: str, known: dict[str, int]) -> bool:
-        """Read whole lines from where another process, or this one, left off; whether there were any."""
-        with self.database.transaction(write=True) as db:
-            offset = _offsets(db).get(name, 0) if known.get(name) else next(iter(_offset(db, name)), 0)
-            with (self._journal / name).open("rb") as file:
-                file.seek(offset)
-                chunk = file.read(_CHUNK)
-                while chunk and b"\n" not in chunk and (more := file.read(_CHUNK)):
-                    chunk += more
-            whole = chunk[: chunk.rfind(b"\n") + 1]
-            if not whole:
-                known[name] = max(known.get(name, 0), offset)
-                return False
-            events, unreadable = _events(whole)
-            self.put(db, events)
-            known[name] = offset + len(whole)
-            sql = "INSERT INTO files VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET offset = excluded.offset, unreadable = unreadable + excluded.unreadable"
-            db.run(sql, (name, known[name], unreadable))
-        return True
-
-    def _sizes(self) -> dict[str, int]:
-        with os.scandir(self._journal) as entries:
-            return {entry.name: entry.stat().st_size for entry in entries if entry.name.endswith(".jsonl")}
 
     def ticks(self, segments: Sequence[str] | None = None) -> list[Tick]:
         """See `Pulse`."""
@@ -188,14 +139,17 @@ class Mirror(SqliteStore):
     def unreadable(self) -> list[tuple[str, int]]:
         """The files that have lines which are no events, and how many."""
         with self.database.transaction(write=False) as db:
-            return [(name, count) for name, count in db.run("SELECT key, unreadable FROM files WHERE unreadable > 0 ORDER BY key")]
+            return [
+                (name, count)
+                for name, count in db.run("SELECT key, unreadable FROM files WHERE unreadable > 0 ORDER BY key")
+            ]
 
     def remove(self) -> None:
         """Remove the file."""
         self.close()
         if self.database.path is not None:
             for part in ("", "-wal", "-shm"):
-                self.database.path.with_name(self.database.path.name + part).unlink(missing_ok=True)
+                Path(self.database.path + part).unlink(missing_ok=True)
 
 
 def _lines(path: Path, offset: int) -> bytes:
@@ -234,4 +188,3 @@ def _cache(identity: str) -> Path | None:
         if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
             return folder / name
     return None
-

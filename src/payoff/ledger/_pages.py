@@ -1,6 +1,6 @@
-"""What can be read of a damaged SQLite file: the records of every page that is still sound.
+"""What can be read of a damaged SQLite file: the rows of every page that is still sound.
 
-Nothing is asked of SQLite, so a lost header, a broken tree above the leaves or a missing end costs only what stood
+Nothing is asked of SQLite, so a lost header, broken pages above the rows or a missing end costs only what stood
 there. The format is described at https://sqlite.org/fileformat2.html; the names of the constants are its own.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 Value = None | int | float | str | bytes
@@ -15,7 +16,7 @@ Record = tuple[int | None, tuple[Value, ...]]
 """The key of a row (`None` in an index or a table without row ids) and its columns."""
 
 _MAGIC = b"SQLite format 3\0"
-_LEAF_TABLE, _LEAF_INDEX = 0x0D, 0x0A
+_INNER_INDEX, _LEAF_INDEX, _LEAF_TABLE = 0x02, 0x0A, 0x0D
 _USUAL_SIZE = 4096
 _WIDTHS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 
@@ -29,7 +30,9 @@ class Pages:
         self._newer, log_size = _logged(log.read_bytes()) if log.exists() else ({}, None)
         intact = head.startswith(_MAGIC) and len(head) >= 21
         said = int.from_bytes(head[16:18], "big") if intact else 0
-        self._size = log_size or (65536 if said == 1 else said if said >= 512 and said & (said - 1) == 0 else _USUAL_SIZE)
+        self._size = log_size or (
+            65536 if said == 1 else said if said >= 512 and said & (said - 1) == 0 else _USUAL_SIZE
+        )
         self._usable = self._size - (head[20] if intact and head[20] < 32 else 0)
         self._path = path
         self._count = max(-(-path.stat().st_size // self._size), *self._newer, 0)
@@ -40,18 +43,19 @@ class Pages:
         return self._page(1)
 
     def records(self) -> Iterator[Record]:
-        """Every record of every leaf, as far as each can be read."""
+        """Every record of every page that holds rows, as far as each can be read."""
         for number in range(1, self._count + 1):
             page = self._page(number)
             start = 100 if number == 1 else 0
-            if len(page) < self._size or page[start] not in (_LEAF_TABLE, _LEAF_INDEX):
+            if len(page) < self._size or page[start] not in (_INNER_INDEX, _LEAF_INDEX, _LEAF_TABLE):
                 continue
+            inner = page[start] == _INNER_INDEX
             cells = int.from_bytes(page[start + 3 : start + 5], "big")
-            for place in range(start + 8, min(start + 8 + 2 * cells, self._size - 1), 2):
-                try:
-                    yield self._cell(page, int.from_bytes(page[place : place + 2], "big"), page[start] == _LEAF_TABLE)
-                except (ValueError, IndexError, struct.error):
-                    continue
+            first = start + (12 if inner else 8)
+            for place in range(first, min(first + 2 * cells, self._size - 1), 2):
+                at = int.from_bytes(page[place : place + 2], "big") + (4 if inner else 0)
+                with suppress(ValueError, IndexError, struct.error):
+                    yield self._cell(page, at, page[start] == _LEAF_TABLE)
 
     def _page(self, number: int) -> bytes:
         return self._newer.get(number) or _read(self._path, (number - 1) * self._size, self._size)

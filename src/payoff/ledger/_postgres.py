@@ -100,10 +100,10 @@ class PostgresDatabase:
             raise
 
     def _opened(self) -> psycopg.Connection[Any]:
-        from psycopg.conninfo import conninfo_to_dict
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-        wanted = {**_LIMITS, **conninfo_to_dict(self._url)}
-        connection = self._psycopg.connect(**wanted, autocommit=True)
+        wanted = make_conninfo(**{**_LIMITS, **conninfo_to_dict(self._url)})
+        connection: psycopg.Connection[Any] = self._psycopg.connect(wanted, autocommit=True)
         for statement in _SESSION:
             connection.execute(statement)
         self._connection = connection
@@ -111,16 +111,22 @@ class PostgresDatabase:
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
         """See `Database`."""
-        assert self._connection is not None  # noqa: S101  (statements are run in a transaction)
+        assert self._connection is not None  # statements are run in a transaction
         cursor = self._connection.execute(_translated(sql), values or None)
         return cursor if cursor.description else ()
 
     def change(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """See `Database`."""
-        assert self._connection is not None  # noqa: S101
+        assert self._connection is not None
         with self._connection.cursor() as cursor:
             cursor.executemany(_translated(sql), rows)
             return cursor.rowcount
+
+    def scrub(self) -> None:
+        """See `Database`; the server's own log and backups keep what was removed for as long as they are kept."""
+        with self._told(), self.lock:
+            connection = self._connection or self._opened()
+            connection.execute("VACUUM events, ticks, trace, runs, documents")
 
     def close(self) -> None:
         """See `Database`."""
@@ -150,9 +156,15 @@ class PostgresDatabase:
         if any(secret in text for secret in _secrets(self._url)):
             text = "the address cannot be read; write special characters of the password as %XX"
         if isinstance(error, self._psycopg.errors.InsufficientPrivilege | self._psycopg.errors.ReadOnlySqlTransaction):
-            return LedgerUnusable(f"{self.place} cannot be written ({text}); ask for the right to create and write the schema 'payoff'")
-        if isinstance(error, self._psycopg.OperationalError | self._psycopg.InterfaceError | self._psycopg.ProgrammingError):
-            return LedgerUnusable(f"{self.place} cannot be used ({text}); check the address and the server, or name another ledger with --ledger PATH")
+            return LedgerUnusable(
+                f"{self.place} cannot be written ({text}); ask for the right to create and write the schema 'payoff'"
+            )
+        if isinstance(
+            error, self._psycopg.OperationalError | self._psycopg.InterfaceError | self._psycopg.ProgrammingError
+        ):
+            return LedgerUnusable(
+                f"{self.place} cannot be used ({text}); check the address and the server, or name another ledger with --ledger PATH"
+            )
         return LedgerError(f"{self.place}: {text}")
 
 
@@ -191,5 +203,10 @@ def _secrets(url: str) -> set[str]:
     rest = url.partition("://")[2]
     raw = [rest.rpartition("@")[0].partition(":")[2]]
     raw += [value for name, value in parse_qsl(urlsplit(url).query) if name.lower() in _SECRET]
-    pieces = {piece for text in raw for whole in (text, unquote(text)) for piece in (whole, *whole.replace("/", "@").replace(":", "@").split("@"))}
+    pieces = {
+        piece
+        for text in raw
+        for whole in (text, unquote(text))
+        for piece in (whole, *whole.replace("/", "@").replace(":", "@").split("@"))
+    }
     return {piece for piece in pieces if len(piece) > 2}

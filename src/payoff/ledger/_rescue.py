@@ -43,7 +43,7 @@ def rescue(path: Path, seen: tuple[int, int]) -> str | None:
     """
     try:
         with _alone(path):
-            if identity(path) != seen:
+            if identity(str(path)) != seen:
                 return f"{path} was damaged; another process has recovered it"
             found = salvage(path)
             if not found.is_ledger:
@@ -51,13 +51,15 @@ def rescue(path: Path, seen: tuple[int, int]) -> str | None:
             aside, fresh = _free_name(path, "damaged"), _free_name(path, "recovered")
             _set_aside(path, aside)
             _write(fresh, found)
-            with still(path.parent, alone=True):
+            with still(str(path.parent), alone=True):
                 for part in reversed(_PARTS[1:]):
                     path.with_name(path.name + part).unlink(missing_ok=True)
                 os.replace(fresh, path)
             _bring_late(aside, path, max(found.events, default=0))
     except OSError as error:
-        raise LedgerUnusable(f"{path} is damaged and cannot be recovered here ({error.strerror}); copy it to a disk with space") from error
+        raise LedgerUnusable(
+            f"{path} is damaged and cannot be recovered here ({error.strerror}); copy it to a disk with space"
+        ) from error
     return f"{path} was damaged: {len(found.events)} events were recovered into a new ledger, and the damaged file lies at {aside}"
 
 
@@ -70,7 +72,9 @@ def salvage(path: Path) -> Salvage:
             _take(found, key, columns)
     found.is_ledger = found.is_ledger or bool(found.events)
     if found.version > SCHEMA_VERSION:
-        raise LedgerTooNew(f"{path} is damaged and has schema {found.version}, this payoff knows {SCHEMA_VERSION}; update payoff to recover it")
+        raise LedgerTooNew(
+            f"{path} is damaged and has schema {found.version}, this payoff knows {SCHEMA_VERSION}; update payoff to recover it"
+        )
     return found
 
 
@@ -86,7 +90,9 @@ def _take(found: Salvage, key: int | None, columns: tuple[Value, ...]) -> None:
             tick = Tick(run_id, segment, at, Footprint.from_json(_mapping(footprint)), _mapping(counters))
             if segment not in found.ticks or found.ticks[segment].at < at:
                 found.ticks[segment] = tick
-        case (str() as segment, int() as point, int() | float() as elapsed_s, int() | float() as energy_j) if key is None:
+        case (str() as segment, int() as point, int() | float() as elapsed_s, int() | float() as energy_j) if (
+            key is None
+        ):
             found.points.setdefault(segment, {})[point] = (float(elapsed_s), float(energy_j))
         case ("schema", str() as version):
             found.version = int(version)

@@ -42,12 +42,28 @@ class Database(Protocol):
     def change(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """One statement for each row of values; how many rows of the table that changed."""
 
+    def scrub(self) -> None:
+        """Leave nothing in free space of what was removed."""
+
     def close(self) -> None:
         """Let go of the connection."""
 
 
 FIGURES = tuple(DIMENSION_OF)
-_SHORT_TEXTS = ("id", "project", "name", "state", "started_at", "ended_at", "kept", "metric", "host", "place", "study", "parent")
+_SHORT_TEXTS = (
+    "id",
+    "project",
+    "name",
+    "state",
+    "started_at",
+    "ended_at",
+    "kept",
+    "metric",
+    "host",
+    "place",
+    "study",
+    "parent",
+)
 _LONG_TEXTS = ("tags", "command")
 INDEXED = (*_SHORT_TEXTS[:8], "quality", *FIGURES, *_SHORT_TEXTS[8:], *_LONG_TEXTS)
 """The columns beside the number, long texts last so that a scan need not read over them."""

@@ -121,5 +121,5 @@ class Store(Journal, Pulse, Index, Upkeep, Protocol):
     def place(self) -> str:
         """Where it is, as the user would write it."""
 
-    def close(self) -> None:
-        """Let go of files and connections."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Let go of files and connections; `at_once` without waiting for a disk."""

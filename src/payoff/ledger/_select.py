@@ -17,7 +17,12 @@ def check(query: Query) -> None:
     """Raise `UnknownName` for a column that runs do not have."""
     for name in (*query.equals, query.sort):
         if name not in COLUMNS and not (name == "tag" and name in query.equals):
-            raise UnknownName("column", name, (*COLUMNS, "tag"), way_out=f"runs have {', '.join(COLUMNS)}, and 'tag' to filter by one tag")
+            raise UnknownName(
+                "column",
+                name,
+                (*COLUMNS, "tag"),
+                way_out=f"runs have {', '.join(COLUMNS)}, and 'tag' to filter by one tag",
+            )
     if query.limit is not None and query.limit < 0:
         raise InvalidValue(f"a limit must not be below 0, got {query.limit}; leave it out (None) for all runs")
 
@@ -91,5 +96,10 @@ def resolve(db: Database, reference: str) -> list[str]:
             return [rows[0][0]]
     if len(reference) < 4:
         return []
-    rows = list(db.run(f"SELECT id FROM runs WHERE id >= ? AND id < ? AND {visible} ORDER BY id LIMIT 3", (reference, reference + "\x7f")))
+    rows = list(
+        db.run(
+            f"SELECT id FROM runs WHERE id >= ? AND id < ? AND {visible} ORDER BY id LIMIT 3",
+            (reference, reference + "\x7f"),
+        )
+    )
     return [reference] if (reference,) in [tuple(row) for row in rows] else [run_id for (run_id,) in rows]

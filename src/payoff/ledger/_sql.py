@@ -60,6 +60,8 @@ class SqlStore:
         """See `Journal`."""
         with self._db.transaction(write=True) as db:
             self.put(db, events)
+        if any(event.kind == "forgotten" for event in events):
+            self._db.scrub()
 
     def put(self, db: Database, events: Sequence[Event]) -> None:
         """`append` within a transaction."""
@@ -235,7 +237,9 @@ class SqlStore:
 
     def restore(self, db: Database, numbers: Mapping[str, int]) -> int:
         """Fold the journal into an empty index; runs whose number is known keep it."""
-        run_ids = [run_id for run_id, _ in db.run("SELECT run_id, MIN(seq) FROM events GROUP BY run_id ORDER BY MIN(seq)")]
+        run_ids = [
+            run_id for run_id, _ in db.run("SELECT run_id, MIN(seq) FROM events GROUP BY run_id ORDER BY MIN(seq)")
+        ]
         following = max(numbers.values(), default=0) + 1
         for run_id in run_ids:
             if document := fold_all(self._events(db, run_id)):
@@ -257,16 +261,20 @@ class SqlStore:
                     faults.append(f"run {run_id}: {damage}")
                     continue
                 if malformed := anew.get("malformed"):
-                    faults.append(f"run {mine.get('number')} has {malformed} events that do not hold what their kind promises; they are passed over")
+                    faults.append(
+                        f"run {mine.get('number')} has {malformed} events that do not hold what their kind promises; they are passed over"
+                    )
                 if _loads(_text({**anew, "number": mine.get("number")})) != mine:
-                    faults.append(f"the index of run {run_id} differs from the journal; payoff ledger rebuild makes it anew")
+                    faults.append(
+                        f"the index of run {run_id} differs from the journal; payoff ledger rebuild makes it anew"
+                    )
         return faults
 
     def mend(self) -> str | None:
         """See `Upkeep`; a database server is mended by those who keep it."""
         return None
 
-    def close(self) -> None:
+    def close(self, *, at_once: bool = False) -> None:
         """See `Store`."""
         self._db.close()
 
@@ -276,7 +284,9 @@ class SqlStore:
         return [_event(row) for row in db.run(f"SELECT {_EVENT} FROM events WHERE run_id = ? ORDER BY seq", [run_id])]
 
     def _document(self, db: Database, run_id: str) -> Doc | None:
-        rows = list(db.run("SELECT d.document FROM runs r JOIN documents d ON d.number = r.number WHERE r.id = ?", [run_id]))
+        rows = list(
+            db.run("SELECT d.document FROM runs r JOIN documents d ON d.number = r.number WHERE r.id = ?", [run_id])
+        )
         return _loads(rows[0][0]) if rows else None
 
     def _index(self, db: Database, document: Doc) -> None:

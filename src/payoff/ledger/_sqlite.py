@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payoff.errors import LedgerDamaged, LedgerError, LedgerUnusable
 from payoff.ledger._fork import guard
 from payoff.ledger._schema import NoTables, Row
 from payoff.ledger._sql import SqlStore
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 PATIENCE_S = 20.0
 """How long a writer waits for the others, in seconds."""
@@ -32,7 +32,7 @@ class SqliteDatabase:
     text = "TEXT"
     clustered = " WITHOUT ROWID"
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: str | None) -> None:
         """`None` is a database in memory."""
         self.path = path
         self.read_only = False
@@ -40,7 +40,7 @@ class SqliteDatabase:
         self.file: tuple[int, int] | None = None
         """Device and inode of the file that was opened last."""
         self._connection: sqlite3.Connection | None = None
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._scratch: TemporaryDirectory[str] | None = None
         guard(self)
 
     # transactions
@@ -63,7 +63,9 @@ class SqliteDatabase:
             if self._connection is None:
                 self._connection = self._opened()
             if write and self.read_only:
-                raise LedgerUnusable(f"{self.path} can only be read; mind its permissions, or name another ledger with --ledger PATH")
+                raise LedgerUnusable(
+                    f"{self.path} can only be read; mind its permissions, or name another ledger with --ledger PATH"
+                )
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             if self.path is None or self.read_only or self.file == identity(self.path):
                 return self._connection
@@ -72,76 +74,82 @@ class SqliteDatabase:
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Row]:
         """See `Database`."""
-        assert self._connection is not None  # noqa: S101  (statements are run in a transaction)
+        assert self._connection is not None  # statements are run in a transaction
         return self._connection.execute(sql, values)
 
     def change(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """See `Database`."""
-        assert self._connection is not None  # noqa: S101
+        assert self._connection is not None
         return self._connection.executemany(sql, rows).rowcount
 
-    def outside(self, statement: str) -> None:
-        """Run a statement that may not stand in a transaction."""
+    def scrub(self) -> None:
+        """See `Database`."""
         with self._told(), self.lock:
             self._connection = self._connection or self._opened()
-            self._connection.execute(statement).fetchall()
+            for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                self._connection.execute(statement).fetchall()
 
     # connections
 
     def _opened(self) -> sqlite3.Connection:
         if self.path is None:
-            return self._dial(":memory:")
+            return _dial(":memory:")
         self.file = identity(self.path)
-        with still(self.path.parent):
+        with still(os.path.dirname(self.path)):
             try:
-                connection = self._dial(self.path.absolute().as_uri())
-                self._write_ahead(connection)
+                connection = _dial(os.path.abspath(self.path))
+                _write_ahead(connection)
             except sqlite3.OperationalError as error:
-                if self.file is None or _code(error) not in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+                if self.file is None or _code(error) not in _FORBIDDEN:
                     raise
                 connection = self._opened_to_read(self.path)
             self.file = identity(self.path)
         return connection
 
-    def _dial(self, uri: str) -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
-
-    def _write_ahead(self, connection: sqlite3.Connection) -> None:
-        """Switch to write-ahead mode; SQLite does not wait here when another process is doing the same."""
-        deadline = time.monotonic() + PATIENCE_S
-        connection.execute("PRAGMA synchronous=NORMAL")
-        while True:
-            try:
-                if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-                    connection.execute("PRAGMA journal_mode=WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.005)
-
-    def _opened_to_read(self, path: Path) -> sqlite3.Connection:
+    def _opened_to_read(self, path: str) -> sqlite3.Connection:
         """Without the right to write, the log of recent writes can be read only from a copy."""
+        import shutil
+        import tempfile
+        from urllib.parse import quote
+
         self.read_only = True
-        log = path.with_name(path.name + "-wal")
-        if log.exists() and log.stat().st_size:
+        if os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"):
             self._scratch = tempfile.TemporaryDirectory(prefix="payoff-")
-            for source in (log, path):
+            for source in (path + "-wal", path):
                 shutil.copy(source, self._scratch.name)
-            return self._dial((Path(self._scratch.name) / path.name).as_uri())
-        connection = self._dial(path.absolute().as_uri() + "?mode=ro&immutable=1")
+            return _dial(os.path.join(self._scratch.name, os.path.basename(path)))
+        connection = _dial(f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1", uri=True)
         connection.execute("SELECT 1 FROM sqlite_master").fetchall()
         return connection
 
-    def close(self) -> None:
-        """See `Database`."""
+    def close(self, *, at_once: bool = False) -> None:
+        """See `Database`.
+
+        The last one to close has to wait for the disk, while the log of recent writes is moved into the file.
+        `at_once` leaves that to whoever closes next: a connection that can only read closes last here, and SQLite
+        lets such a one leave the log where it is.
+        """
         with self.lock:
             if self._connection is not None:
+                last = self._reader() if at_once else None
                 self._connection.close()
+                if last is not None:
+                    last.close()
             self._connection = None
             if self._scratch is not None:
                 self._scratch.cleanup()
                 self._scratch = None
+
+    def _reader(self) -> sqlite3.Connection | None:
+        if self.path is None or self.read_only:
+            return None
+        from urllib.parse import quote
+
+        with suppress(sqlite3.Error):
+            reader = _dial(f"file:{quote(os.path.abspath(self.path))}?mode=ro", uri=True)
+            reader.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+            return reader
+        return None
 
     def abandon(self) -> None:
         """See `Forkable`."""
@@ -154,10 +162,29 @@ class SqliteDatabase:
         try:
             yield
         except sqlite3.Error as error:
-            raise _explained(error, str(self.path or ":memory:")) from error
+            raise _explained(error, self.path or ":memory:") from error
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def _dial(place: str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(place, uri=uri, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead mode; SQLite does not wait here when another process is doing the same."""
+    deadline = time.monotonic() + PATIENCE_S
+    connection.execute("PRAGMA synchronous=NORMAL")
+    while True:
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+
+
+def identity(path: str) -> tuple[int, int] | None:
     """Device and inode of a file; `None` when there is none."""
     try:
         status = os.stat(path)
@@ -167,7 +194,7 @@ def identity(path: Path) -> tuple[int, int] | None:
 
 
 @contextmanager
-def still(folder: Path, *, alone: bool = False) -> Iterator[None]:
+def still(folder: str, *, alone: bool = False) -> Iterator[None]:
     """While ledgers are opened in a folder, none of them is exchanged for a recovered one, and the other way round."""
     try:
         import fcntl
@@ -175,7 +202,7 @@ def still(folder: Path, *, alone: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        handle = os.open(folder, os.O_RDONLY)
+        handle = os.open(folder or ".", os.O_RDONLY)
     except OSError:
         yield
         return
@@ -192,58 +219,65 @@ def _code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 1) & 0xFF
 
 
+_FORBIDDEN = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_NO_SPACE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_ANOTHER = "or name another ledger with --ledger PATH"
+
+
 def _explained(error: sqlite3.Error, path: str) -> LedgerError:
     text, code = str(error), _code(error)
     if "no such table" in text:
         return NoTables(f"{path} holds no ledger yet")
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or "decode" in text:
-        return LedgerDamaged(f"{path} is damaged, or no ledger ({text}); name another with --ledger PATH, or mend this with: payoff ledger rebuild")
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return LedgerUnusable(f"{path} cannot be written ({text}); free some space, or name another ledger with --ledger PATH")
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return LedgerUnusable(f"{path} cannot be written ({text}); mind its permissions, or name another ledger with --ledger PATH")
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return LedgerUnusable(f"{path} was busy for {PATIENCE_S:.0f} s; another process holds it: try again, or name another ledger with --ledger PATH")
+    if code in _DAMAGED or "decode" in text:
+        return LedgerDamaged(f"{path} is damaged or no ledger ({text}); payoff ledger rebuild mends it, {_ANOTHER}")
+    if code in _NO_SPACE:
+        return LedgerUnusable(f"{path} cannot be written ({text}); free some space, {_ANOTHER}")
+    if code in _FORBIDDEN:
+        return LedgerUnusable(f"{path} cannot be written ({text}); mind its permissions, {_ANOTHER}")
+    if code in _BUSY:
+        return LedgerUnusable(f"{path} was busy for {PATIENCE_S:.0f} s with another process; try again, {_ANOTHER}")
     return LedgerError(f"{path}: {text}")
 
 
 class SqliteStore(SqlStore):
     """A ledger in one SQLite file, or in memory."""
 
-    def __init__(self, path: Path | None) -> None:
-        self.database = SqliteDatabase(path)
-        super().__init__(self.database, str(path or ":memory:"))
+    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+        self.database = SqliteDatabase(None if path is None else os.fspath(path))
+        super().__init__(self.database, self.database.path or ":memory:")
 
     def prepare(self) -> None:
         """See `Upkeep`; refuses a database of another program."""
         with self.database.transaction(write=False) as db:
             names = {name for (name,) in db.run("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if names and not {"meta", "events"} <= names:
-            raise LedgerUnusable(f"{self.place} is a database of another program (it has {', '.join(sorted(names)[:3])}); name another with --ledger PATH")
+            some = ", ".join(sorted(names)[:3])
+            raise LedgerUnusable(f"{self.place} is a database of another program (it has {some}); {_ANOTHER[3:]}")
         super().prepare()
 
     def check(self) -> list[str]:
         """See `Upkeep`; asks SQLite for the soundness of its pages first."""
-        with self.database.transaction(write=False) as db:
-            pages = [str(row[0]) for row in db.run("PRAGMA integrity_check")]
-        return super().check() if pages == ["ok"] else pages
+        try:
+            with self.database.transaction(write=False) as db:
+                pages = [str(row[0]) for row in db.run("PRAGMA integrity_check")]
+            return super().check() if pages == ["ok"] else pages
+        except LedgerDamaged as damage:
+            return [str(damage)]
+
+    def close(self, *, at_once: bool = False) -> None:
+        """See `Store`."""
+        self.database.close(at_once=at_once)
 
     def mend(self) -> str | None:
         """See `Upkeep`."""
+        from pathlib import Path
+
         from payoff.ledger._rescue import rescue
 
         path, seen = self.database.path, self.database.file
         if path is None or seen is None or self.database.read_only:
             return None
         self.close()
-        return rescue(path, seen)
-
-    def append(self, events: Sequence[Any]) -> None:
-        """See `Journal`; after a run was forgotten the file is rewritten, so that no page holds what was removed."""
-        forgets = any(event.kind == "forgotten" for event in events)
-        if forgets:
-            self.database.outside("PRAGMA secure_delete=ON")
-        super().append(events)
-        if forgets:
-            for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                self.database.outside(statement)
+        return rescue(Path(path), seen)

@@ -13,4 +13,18 @@ from payoff.meter._redact import redact
 from payoff.meter._window import Window, measure
 from payoff.meter._wrapper import CommandNotStarted, Outcome, default_name, run_command
 
-__all__ = ["CommandNotStarted", "Outcome", "Plan", "Scope", "Window", "configured", "default_name", "machine_account", "measure", "redact", "resumable", "run_command", "surroundings"]
+__all__ = [
+    "CommandNotStarted",
+    "Outcome",
+    "Plan",
+    "Scope",
+    "Window",
+    "configured",
+    "default_name",
+    "machine_account",
+    "measure",
+    "redact",
+    "resumable",
+    "run_command",
+    "surroundings",
+]

@@ -42,17 +42,24 @@ class Part:
     def energy(self) -> Estimate:
         """Joules, with what the sensor's errors, the sharing and gaps make of them."""
         evidence = self.evidence
-        idle = Estimate(self.idle_j, _spread(self.idle_j, evidence.idle), {evidence.basis: 1.0}, sources=evidence.sources)
+        idle = Estimate(
+            self.idle_j, _spread(self.idle_j, evidence.idle), {evidence.basis: 1.0}, sources=evidence.sources
+        )
         errors = _spread(self.dynamic_j, evidence.dynamic)
         if self.contested_j:
             certain = self.dynamic_j - self.contested_j
-            errors["share of CPU time"] = (certain + self.contested_j * UNEVEN[0], certain + self.contested_j * UNEVEN[1])
+            errors["share of CPU time"] = (
+                certain + self.contested_j * UNEVEN[0],
+                certain + self.contested_j * UNEVEN[1],
+            )
         dynamic = Estimate(self.dynamic_j, errors, {evidence.basis: 1.0}, sources=evidence.sources)
         known = idle + dynamic
         missed_j = self.energy_j - known.value
         if missed_j <= 0:
             return known
-        return known + Estimate(missed_j, {f"gap of {self.sensor}": (missed_j * GAP[0], missed_j * GAP[1])}, {"modelled": 1.0})
+        return known + Estimate(
+            missed_j, {f"gap of {self.sensor}": (missed_j * GAP[0], missed_j * GAP[1])}, {"modelled": 1.0}
+        )
 
     def to_json(self) -> dict[str, float]:
         """The raw figures, for the audit."""
@@ -90,7 +97,12 @@ class Usage:
 
     def to_json(self) -> dict[str, Any]:
         """The raw figures, for the audit; the estimate made of them is in the footprint."""
-        return {"duration_s": self.duration_s, "cpu_s": self.cpu_s, "held_s": self.held_s, "parts": {part.sensor: part.to_json() for part in self.parts}}
+        return {
+            "duration_s": self.duration_s,
+            "cpu_s": self.cpu_s,
+            "held_s": self.held_s,
+            "parts": {part.sensor: part.to_json() for part in self.parts},
+        }
 
 
 class Clocks(NamedTuple):

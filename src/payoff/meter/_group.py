@@ -11,7 +11,14 @@ from payoff.ledger import own_lease
 
 _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")
 _SIZES = ("WORLD_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
-_SLURM = ("SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_STEP_ID", "SLURM_JOB_NAME", "SLURM_JOB_PARTITION")
+_SLURM = (
+    "SLURM_JOB_ID",
+    "SLURM_ARRAY_JOB_ID",
+    "SLURM_ARRAY_TASK_ID",
+    "SLURM_STEP_ID",
+    "SLURM_JOB_NAME",
+    "SLURM_JOB_PARTITION",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,9 @@ def _key(environ: Mapping[str, str]) -> str:
     if rendezvous != "none" and "MASTER_PORT" in environ:
         return f"torchrun {rendezvous} {environ.get('MASTER_ADDR')}:{environ['MASTER_PORT']}"
     if "SLURM_JOB_ID" in environ and "SLURM_PROCID" in environ:
-        return " ".join(["slurm", *(environ.get(name, "") for name in _SLURM[:4]), environ.get("SLURM_CLUSTER_NAME", "")])
+        return " ".join(
+            ["slurm", *(environ.get(name, "") for name in _SLURM[:4]), environ.get("SLURM_CLUSTER_NAME", "")]
+        )
     for name in ("PMIX_NAMESPACE", "OMPI_MCA_ess_base_jobid", "PMI_JOBID"):
         if name in environ:
             return f"{name} {environ[name]}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import glob
-from pathlib import Path
 
 from payoff.facts import Machine
 from payoff.meter._account import Account, Clocks, Split
 from payoff.meter._processor import machine_busy_s
 from payoff.meter.sensors import find_sensors
 
-_CHASSIS: dict[Machine, tuple[int, ...]] = {"laptop": (8, 9, 10, 14, 30, 31, 32), "desktop": (3, 4, 5, 6, 7, 13, 15, 24, 35), "server": (17, 23, 25, 28, 29)}
+_CHASSIS: dict[Machine, tuple[int, ...]] = {
+    "laptop": (8, 9, 10, 14, 30, 31, 32),
+    "desktop": (3, 4, 5, 6, 7, 13, 15, 24, 35),
+    "server": (17, 23, 25, 28, 29),
+}
 """Chassis types of the SMBIOS specification (DSP0134), section 7.4.1."""
 _CLOUDS = ("Amazon EC2", "Google", "DigitalOcean", "Alibaba Cloud", "OpenStack Foundation")
 
@@ -32,6 +35,7 @@ def machine_kind() -> Machine | None:
 
 def _firmware(name: str) -> str:
     try:
-        return (Path("/sys/class/dmi/id") / name).read_text().strip()
+        with open(f"/sys/class/dmi/id/{name}") as file:
+            return file.read().strip()
     except OSError:
         return ""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -42,9 +41,7 @@ class Neighbours:
             self._file = self._hold()
 
     def _hold(self) -> int:
-        os.makedirs(self._folder, exist_ok=True)
-        with suppress(PermissionError):
-            os.chmod(self._folder, 0o1777)
+        _prepare(self._folder)
         path = os.path.join(self._folder, self._name)
         file = os.open(path + ".new", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         fcntl.lockf(file, fcntl.LOCK_EX)
@@ -87,6 +84,16 @@ class Neighbours:
             self._file = None
 
 
+def _prepare(folder: str) -> None:
+    """Make the shared folder; one that is a link is refused, for it may lead into what belongs to the user."""
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        os.close(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC))
+    else:
+        os.chmod(folder, 0o1777)
+
+
 def share_of(claim: Claim, living: Sequence[Claim]) -> float:
     """The share of one claim among all that live: at each level siblings divide in proportion to what they reserved."""
     reserved = {other.path: other.reserved for other in (*living, claim)}
@@ -116,7 +123,7 @@ def _living() -> list[Claim]:
 def _read(path: str) -> Claim | None:
     """The claim in a file whose holder lives; the file of a dead holder is removed."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     try:
@@ -139,5 +146,5 @@ def _read(path: str) -> Claim | None:
 
 
 def _shared_folder() -> str:
-    base = "/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir()  # noqa: S108
+    base = "/dev/shm" if os.path.isdir("/dev/shm") else os.environ.get("TMPDIR", "/tmp")
     return os.path.join(base, "payoff-claims")

@@ -52,7 +52,9 @@ def resumable(reference: str, ledger: str | os.PathLike[str] | None) -> Run:
     with open_ledger(ledger or settings().get("ledger")) as opened:
         run = opened.find(reference)
     if run.state == "running":
-        raise InvalidValue(f"run {run.number} ({run.name}) is still running; wait for it, or stop it before you resume it")
+        raise InvalidValue(
+            f"run {run.number} ({run.name}) is still running; wait for it, or stop it before you resume it"
+        )
     return run
 
 
@@ -69,7 +71,8 @@ def configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
         found = settings()
         return found, _factors(region, found), []
     except PayoffError as error:
-        return {}, _factors(region, {}), [f"{error}; the settings are passed over"]
+        which = "those of carbon, cost and place" if found else "the settings"
+        return found, _factors(region, {}), [f"{error}; {which} are passed over"]
 
 
 def _factors(region: str | None, found: Mapping[str, str]) -> Factors:

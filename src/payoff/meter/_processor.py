@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import resource
 from dataclasses import dataclass
 from functools import cache
@@ -36,12 +35,17 @@ def this_processor() -> Processor:
                     break
                 about[key.strip()] = value.strip()
     except OSError:
-        about["model name"] = platform.processor() or platform.machine()
-    vendor = {"AuthenticAMD": "amd", "GenuineIntel": "intel"}.get(about.get("vendor_id", ""), platform.machine())
+        about["model name"] = os.uname().machine
+    vendor = {"AuthenticAMD": "amd", "GenuineIntel": "intel"}.get(about.get("vendor_id", ""), os.uname().machine)
     threads = os.cpu_count() or 1
     usable = min(_usable_threads(), _cgroup_threads() or threads)
     return Processor(
-        about.get("model name", ""), vendor, _whole(about.get("cpu family")), _whole(about.get("model")), threads, min(1.0, usable / threads)
+        about.get("model name", ""),
+        vendor,
+        _whole(about.get("cpu family")),
+        _whole(about.get("model")),
+        threads,
+        min(1.0, usable / threads),
     )
 
 

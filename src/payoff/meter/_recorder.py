@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import deque
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
 
 from payoff.errors import LedgerError
 from payoff.ledger import Ledger, Query, Tick, open_ledger
 from payoff.model import Event, Footprint, Run, total
+from payoff.settings import here
 
 RESCUE = "payoff-rescue.jsonl.d"
 
@@ -32,7 +33,7 @@ class Recorder:
 
     def put(self, event: Event) -> None:
         """Take an event; nothing is written yet."""
-        self._waiting.append(event)
+        self._waiting.append(replace(event, data=plain(event.data)))
 
     def flush(self, tick: Tick | None = None) -> bool:
         """Write what is waiting, then the tick; whether that succeeded."""
@@ -44,17 +45,20 @@ class Recorder:
                     self._waiting.popleft()
             if tick is not None:
                 ledger.beat(tick)
+            for notice in ledger.notices:
+                self._tell(notice)
         except (LedgerError, OSError) as error:
             self._tell(str(error))
-            return False
-        return True
+        except Exception as error:  # noqa: BLE001  whatever fails here, the run is kept for the rescue ledger
+            self._tell(f"the ledger cannot be written ({type(error).__name__}: {error})")
+        else:
+            return True
+        return False
 
     def _opened(self) -> Ledger:
         if self._ledger is None:
             self._ledger = open_ledger(self._where)
             self.place = self._ledger.place
-            for notice in self._ledger.notices:
-                self._tell(notice)
         return self._ledger
 
     def inside(self, run_id: str, known: Collection[str]) -> Footprint:
@@ -75,8 +79,8 @@ class Recorder:
             self._ledger = None
 
     def _rescue(self) -> None:
-        for folder in (Path.cwd(), Path(tempfile.gettempdir())):
-            place = folder / RESCUE
+        for folder in (here(), os.environ.get("TMPDIR", "/tmp")):
+            place = os.path.join(folder, RESCUE)
             try:
                 with open_ledger(place) as ledger:
                     ledger.append(*self._waiting)
@@ -99,3 +103,21 @@ def _children(ledger: Ledger, run_id: str) -> list[Run]:
 
 def _tree(ledger: Ledger, run: Run) -> Footprint:
     return total((run.footprint, *(_tree(ledger, child) for child in _children(ledger, run.id))))
+
+
+def plain(value: Any) -> Any:
+    """The same as JSON can hold it: scalars of NumPy as numbers, what is neither number nor text by its name."""
+    if isinstance(value, Mapping):
+        return {plain(str(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    item = getattr(value, "item", None)
+    try:
+        scalar = item() if callable(item) else None
+    except (TypeError, ValueError, RuntimeError):
+        scalar = None
+    return scalar if isinstance(scalar, bool | int | float) else plain(str(value))

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from payoff import __version__
+from payoff.errors import PayoffError
 from payoff.facts import footprint
 from payoff.ledger import Tick, Trace, own_lease
 from payoff.meter._account import Account, Clocks, Split, Usage
@@ -21,6 +22,7 @@ from payoff.meter._recorder import Recorder
 from payoff.meter.sensors import find_sensors
 from payoff.model import Budget, Event, Footprint, State, new_id, utc_now
 from payoff.quantities import Estimate
+from payoff.settings import here
 
 TICK_S = 1.0
 FRESH_S = 0.02
@@ -32,7 +34,8 @@ class Recording:
     """Measures from `start` to `finish`; in between a thread writes a tick every second.
 
     `job_cpu_s` reads the CPU time of what is measured, `on_spent` is called by the thread when a cap of the budget is
-    reached. Nothing here raises once it has started: what goes wrong is in `troubles`.
+    reached. Nothing here raises once it has started: what goes wrong is in `troubles`, and each of these sentences is
+    handed to `tell` once, soon after it came up.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Recording:
         *,
         pids: Callable[[], frozenset[int]] = frozenset,
         on_spent: Callable[[], None] = lambda: None,
+        tell: Callable[[str], None] = lambda sentence: None,
         member: tuple[Group, str] | None = None,
     ) -> None:
         self.run_id = plan.resume.id if plan.resume else member[1] if member else new_id()
@@ -49,15 +53,17 @@ class Recording:
         self._plan, self._group = plan, member[0] if member else None
         self._clocks, self._pids, self._on_spent = Clocks(job_cpu_s, machine_busy_s), pids, on_spent
         found, self._factors, complaints = configured(plan.region)
-        self._project = plan.project or found.get("project") or os.path.basename(os.getcwd())
+        self._project = plan.project or found.get("project") or os.path.basename(here())
         self._recorder = Recorder(plan.ledger or found.get("ledger"))
-        self._recorder.troubles += complaints
         self._counts: dict[str, float] = {}
+        self._first_step: float | None = None if plan.resume else 0.0
         self._step: float | None = None
         self._children, self._absorbed = Footprint(), set[str]()
         self._trace, self._tick = Trace(), 0
         self._done, self._finishing = threading.Event(), threading.Lock()
-        self._watch = _budget_watch(plan)
+        self._tell, self._told = tell, 0
+        self._watch = _budget_watch(plan, found.get("budget"), complaints)
+        self._recorder.troubles += complaints
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -100,7 +106,7 @@ class Recording:
             "study": plan.study,
             "host": lease.host,
             "place": self._factors.place,
-            "budget": dict(plan.budget.caps) if plan.budget else None,
+            "budget": dict(self._watch.budget.caps) if self._watch else None,
             "machine": {"processor": processor.name, "threads": processor.threads, "reserved": processor.reserved},
             "cluster": cluster_tags() | ({"ranks": self._group.size} if self._group else {}),
             "scope": plan.scope,
@@ -110,8 +116,14 @@ class Recording:
     def _keep_ticking(self) -> None:
         self._recorder.flush()
         wait_s = TICK_S / 20 if self._watch else TICK_S
+        self.complain()
         while not self._done.wait(wait_s):
-            wait_s = self._beat()
+            try:
+                wait_s = self._beat()
+            except Exception as error:  # noqa: BLE001  the next tick may go well, and the training must not notice
+                self._trouble(f"a tick failed and is passed over ({type(error).__name__}: {error})")
+                wait_s = TICK_S
+            self.complain()
 
     def _beat(self) -> float:
         """Write a tick; how long to wait for the next one."""
@@ -119,17 +131,20 @@ class Recording:
         self._tick += 1
         keep = self._trace.keeps(self._tick)
         point = (used.duration_s.value, used.energy_j.value) if keep and used.duration_s and used.energy_j else None
+        if self._watch is not None:
+            self._recorder.troubles += self._watch.observe(used, self._progress)
+            if self._watch.spent:
+                self._on_spent()
         self._recorder.flush(Tick(self.run_id, self.segment, utc_now(), used, {}, self._tick, point, self._trace.step))
-        if self._watch is None:
-            return TICK_S
-        self._recorder.troubles += self._watch.observe(used, self._progress)
-        if self._watch.spent:
-            self._on_spent()
-        return self._watch.next_look_s(used, TICK_S)
+        return TICK_S if self._watch is None else self._watch.next_look_s(used, TICK_S)
 
     @property
     def _progress(self) -> float | None:
-        return None if self._step is None or not self._plan.steps else min(1.0, self._step / self._plan.steps)
+        """The share of this segment's steps that is done; where a run goes on, they begin at its first reading."""
+        steps, first = self._plan.steps, self._first_step
+        if self._step is None or first is None or not steps or steps <= first:
+            return None
+        return min(1.0, (self._step - first) / (steps - first))
 
     @property
     def spent(self) -> tuple[str, ...]:
@@ -148,6 +163,7 @@ class Recording:
                 self._recorder.put(Event(self.run_id, "finished", self._end(state, exit_code, reason)))
                 self._thread.join()
                 self._recorder.close()
+                self.complain()
         return self.footprint(self._usage)
 
     def _end(self, state: State, exit_code: int | None, reason: str) -> dict[str, Any]:
@@ -175,7 +191,8 @@ class Recording:
         rented = min(1.0, usage.share / this_processor().reserved)
         used = footprint(duration, usage.energy(), self._factors, share=usage.share, rented=rented)
         counts = {name: Estimate(count, {}, {"measured": 1.0}) for name, count in self._counts.items()}
-        return Footprint(**{**used.present(), **counts})
+        figures: dict[str, Any] = {**used.present(), **counts}
+        return Footprint(**figures)
 
     def absorb(self, child: Recording) -> None:
         """Take out what a run inside this one has used, so that a total counts it once."""
@@ -197,7 +214,7 @@ class Recording:
         for name in _COUNTED:
             if name in values:
                 self._counts[name] = self._counts.get(name, 0.0) + float(values[name])
-        self._step = step
+        self._step, self._first_step = step, step if self._first_step is None else self._first_step
         metrics = {name: float(value) for name, value in values.items() if name not in _COUNTED}
         if not metrics or (self._group is not None and self._group.rank > 0):
             return
@@ -215,6 +232,16 @@ class Recording:
         """What the user should be told, a sentence each: what went wrong, and what becomes of the budget."""
         return self._recorder.troubles
 
+    def _trouble(self, sentence: str) -> None:
+        if sentence not in self.troubles:
+            self.troubles.append(sentence)
+
+    def complain(self) -> None:
+        """Hand over the troubles that have not been told."""
+        while self._told < len(self.troubles):
+            self._told += 1
+            self._tell(self.troubles[self._told - 1])
+
     @property
     def hint(self) -> str:
         """What the user could tell payoff so that the figures become surer."""
@@ -226,8 +253,14 @@ class Recording:
         return self._recorder.place
 
 
-def _budget_watch(plan: Plan) -> BudgetWatch | None:
-    """The budget in force: the one that is given, else that of the run that goes on."""
-    before = plan.resume
-    caps = plan.budget or (Budget(before.details["budget"]) if before and before.details.get("budget") else None)
+def _budget_watch(plan: Plan, configured: str | None, complaints: list[str]) -> BudgetWatch | None:
+    """The budget in force: the one that is given, else that of the run that goes on, else the configured one."""
+    before, caps = plan.resume, plan.budget
+    if caps is None and before and before.details.get("budget"):
+        caps = Budget(before.details["budget"])
+    if caps is None and configured:
+        try:
+            caps = Budget.parse(configured)
+        except PayoffError as error:
+            complaints.append(f"{error}; the configured budget is passed over")
     return BudgetWatch(caps, before.footprint if before else None) if caps else None

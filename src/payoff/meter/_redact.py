@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 
 HIDDEN = "[redacted]"
-_SECRET = r"(?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credentials?|auth(?:orization)?|bearer)"
+_SECRET = (
+    r"(?:pass(?:word|wd|phrase)?|secret|token|(?:api|access|private)[-_]?key|credentials?|auth(?:orization)?|bearer)"
+)
 _FLAG = re.compile(rf"^--?[\w-]*{_SECRET}[\w-]*$", re.IGNORECASE)
 _ASSIGNED = re.compile(rf"^((?:--?)?[\w.-]*{_SECRET}[\w-]*[=:]).+$", re.IGNORECASE | re.DOTALL)
 _IN_ADDRESS = re.compile(r"(\w+://[^/\s:@]*):[^/\s@]+@")

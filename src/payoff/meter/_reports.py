@@ -1,23 +1,26 @@
 """How a program that knows nothing of payoff's library reports its quality: a line of JSON to a file.
 
 The wrapper gives the path in `PAYOFF_REPORT`; a line is `{"step": 3, "accuracy": 0.91}`, with `examples`, `labels`
-or `flop` used since the line before if they are known. From a shell: `echo '{"step":3,"accuracy":0.91}' >> $PAYOFF_REPORT`.
+or `flop` used since the line before if they are known. From a shell:
+`echo '{"step":3,"accuracy":0.91}' >> $PAYOFF_REPORT`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
-import tempfile
 import threading
 from typing import Self
 
 from payoff.meter._recording import Recording
+from payoff.model import new_id
 
 VARIABLE = "PAYOFF_REPORT"
 POLL_S = 0.2
 LONGEST_LINE = 65536
+MOST_TOLD = 3
 
 
 class Reports:
@@ -26,10 +29,10 @@ class Reports:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._rest = b""
-        self._lines = 0
+        self._lines = self._bad = 0
         self._done = threading.Event()
-        handle, self._path = tempfile.mkstemp(prefix="payoff-report-", suffix=".jsonl")
-        self._file = os.fdopen(handle, "rb")
+        self._path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"payoff-report-{new_id()}.jsonl")
+        self._file = os.fdopen(os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "rb")
         self.environment = {VARIABLE: self._path}
 
     def __enter__(self) -> Self:
@@ -52,10 +55,12 @@ class Reports:
         """Take what came since the last look."""
         self._done.set()
         self._thread.join()
-        self._take()
+        self._take(b"\n")
+        if self._bad > MOST_TOLD:
+            self._recording.troubles.append(f"{self._bad - MOST_TOLD} more lines of the report are like that")
 
-    def _take(self) -> None:
-        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+    def _take(self, ending: bytes = b"") -> None:
+        *lines, self._rest = (self._rest + self._file.read() + ending).split(b"\n")
         for line in lines:
             self._lines += 1
             if line.strip():
@@ -66,8 +71,14 @@ class Reports:
             data = json.loads(line[:LONGEST_LINE])
             values = {name: float(value) for name, value in data.items() if name != "step"}
             step = float(data.get("step", self._lines))
-        except (ValueError, TypeError, AttributeError):
-            self._recording.troubles.append(f'line {self._lines} of the report is not like {{"step": 3, "accuracy": 0.91}}: {line[:80]!r}')
-            return
-        if values:
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+            step, values = math.nan, {}
+        if math.isnan(step):
+            self._bad += 1
+            if self._bad <= MOST_TOLD:
+                said = line[:80].decode(errors="replace")
+                self._recording.troubles.append(
+                    f'line {self._lines} of the report is not like {{"step": 3, "accuracy": 0.91}}: {said}'
+                )
+        elif values:
             self._recording.read(step, values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import logging
 import math
 import os
 import sys
@@ -12,7 +11,6 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, get_args
 
@@ -53,6 +51,8 @@ def _harmless(default: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P
 def _log_once(sentence: str) -> None:
     if sentence not in _logged:
         _logged.add(sentence)
+        import logging
+
         logging.getLogger("payoff").warning("payoff: %s", sentence)
 
 
@@ -96,7 +96,7 @@ class Window:
         if not self._mine():
             return self._footprint
         recording = self._recording
-        assert recording is not None  # noqa: S101  (_mine has seen it)
+        assert recording is not None
         self._owner = 0
         atexit.unregister(self._close_at_exit)
         self._leave_environment("/".join(recording.path))
@@ -126,7 +126,9 @@ class Window:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self.stop()
         else:
@@ -163,7 +165,10 @@ class Window:
     def check_budget(self) -> None:
         """Raise `BudgetSpent` when a cap is reached: ends a loop from deep inside."""
         if self._recording and self._recording.spent:
-            raise BudgetSpent(f"the budget is spent ({', '.join(self._recording.spent)}); go on with resume={self.run_id[:12]!r} and a larger one")
+            raise BudgetSpent(
+                f"the budget is spent ({', '.join(self._recording.spent)}); "
+                f"go on with resume={self.run_id[:12]!r} and a larger one"
+            )
 
     @_harmless(lambda: None)
     def read(self, step: float, **values: float) -> None:
@@ -175,7 +180,9 @@ class Window:
             return
         good = {name: number for name, value in values.items() if (number := _number(value)) is not None}
         if bad := values.keys() - good.keys():
-            self._recording.troubles.append(f"readings must be numbers, dropped {', '.join(sorted(bad))} at step {step}")
+            self._recording.troubles.append(
+                f"readings must be numbers, dropped {', '.join(sorted(bad))} at step {step}"
+            )
         place = _number(step)
         if good and place is not None and not math.isnan(place):
             self._recording.read(place, good)
@@ -216,7 +223,7 @@ def measure(
     `InvalidValue` or `UnknownName` for arguments that break a law, before anything is measured.
     """
     plan = Plan(
-        name=name or Path(sys.argv[0] or "python").stem,
+        name=name or os.path.splitext(os.path.basename(sys.argv[0] or "python"))[0],
         project=project,
         objective=Objective.parse(quality) if isinstance(quality, str) else quality,
         parameters=dict(parameters or {}),

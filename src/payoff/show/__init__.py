@@ -11,4 +11,14 @@ from payoff.show._runs import RunsReport
 from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
-__all__ = ["DoctorReport", "Draw", "Finding", "RunReport", "RunsReport", "WatchReport", "how_sure", "quality", "run_to_json"]
+__all__ = [
+    "DoctorReport",
+    "Draw",
+    "Finding",
+    "RunReport",
+    "RunsReport",
+    "WatchReport",
+    "how_sure",
+    "quality",
+    "run_to_json",
+]

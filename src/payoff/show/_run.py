@@ -33,14 +33,26 @@ class RunReport:
             "schema": "payoff.run/1",
             **run_to_json(self.run),
             "curve": [
-                {"step": r.step, "metric": r.metric, "value": r.value, "elapsed_s": r.elapsed_s, "energy_j": r.energy_j, "examples": r.examples} for r in self.readings
+                {
+                    "step": r.step,
+                    "metric": r.metric,
+                    "value": r.value,
+                    "elapsed_s": r.elapsed_s,
+                    "energy_j": r.energy_j,
+                    "examples": r.examples,
+                }
+                for r in self.readings
             ],
             "trace": [{"elapsed_s": elapsed_s, "energy_j": energy_j} for elapsed_s, energy_j in self.trace],
         }
 
     def __rich__(self) -> RenderableType:
         run = self.run
-        heading = Text.assemble((f"{run.name}", "bold"), f"  run {run.number} of {run.project}  {run.state}", f"  {run.reason}" if run.reason else "")
+        heading = Text.assemble(
+            (f"{run.name}", "bold"),
+            f"  run {run.number} of {run.project}  {run.state}",
+            f"  {run.reason}" if run.reason else "",
+        )
         parts: list[RenderableType] = [heading, self._about(), self._figures()]
         if self.readings and (line := self._curve()):
             parts.append(line)
@@ -54,7 +66,8 @@ class RunReport:
         machine = run.details.get("machine", {})
         rows = {
             "command": " ".join(run.command),
-            "began": f"{run.started_at[:19].replace('T', ' ')} UTC on {run.host}" + (f", {len(run.segments)} segments" if len(run.segments) > 1 else ""),
+            "began": f"{run.started_at[:19].replace('T', ' ')} UTC on {run.host}"
+            + (f", {len(run.segments)} segments" if len(run.segments) > 1 else ""),
             "machine": f"{machine.get('processor', '')}, {machine.get('threads', '?')} threads" if machine else "",
             "place": run.place or "",
             "parameters": ", ".join(f"{name}={value}" for name, value in run.parameters.items()),
@@ -71,10 +84,18 @@ class RunReport:
     def _figures(self) -> RenderableType:
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
         for name in ("", "figure (90 % interval)", "how sure", "largest source of error"):
-            table.add_column(name, overflow="fold")
+            table.add_column(name, no_wrap=name != "largest source of error", overflow="fold")
         for name, estimate in self.run.footprint.present().items():
-            reach = {source: max(abs(low - estimate.value), abs(high - estimate.value)) for source, (low, high) in estimate.errors.items()}
-            table.add_row(LABELS[name], figure(self.run, name), how_sure(estimate), max(reach, key=lambda s: reach[s]) if reach else "")
+            reach = {
+                source: max(abs(low - estimate.value), abs(high - estimate.value))
+                for source, (low, high) in estimate.errors.items()
+            }
+            table.add_row(
+                LABELS[name],
+                figure(self.run, name),
+                how_sure(estimate),
+                max(reach, key=lambda s: reach[s]) if reach else "",
+            )
         return table
 
     def _curve(self) -> RenderableType | None:
@@ -83,7 +104,8 @@ class RunReport:
             return None
         values = [reading.value for reading in self.readings if reading.metric == objective.metric]
         spent = f" after {show(best.energy_j, DIMENSION_OF['energy_j'])}" if best.energy_j is not None else ""
-        return Text(f"{objective.metric}  {_sparkline(values)}  best {significant(best.value, 4)} at step {significant(best.step, 6)}{spent}")
+        where = f"best {significant(best.value, 4)} at step {significant(best.step, 6)}{spent}"
+        return Text(f"{objective.metric}  {_sparkline(values)}  {where}")
 
     def _power(self) -> RenderableType:
         pairs = list(zip(self.trace, self.trace[1:], strict=False))

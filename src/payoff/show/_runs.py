@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich import box
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 
 from payoff.model import Run
@@ -29,9 +29,6 @@ class RunsReport:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self._table(wide=options.max_width >= WIDE)
-
-    def __rich__(self) -> RenderableType:
-        return Group(*self.__rich_console__(Console(), Console().options))
 
     def _table(self, *, wide: bool) -> RenderableType:
         if not self.runs:

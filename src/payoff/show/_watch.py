@@ -33,8 +33,17 @@ class WatchReport:
 
     def to_json(self) -> dict[str, Any]:
         """See `Report`."""
-        runs = [{"number": d.run.number, "name": d.run.name, "power_w": d.power_w, "footprint": d.run.footprint.to_json()} for d in self.draws]
-        return {"schema": "payoff.watch/1", "power_w": self.power_w, "basis": self.basis, "busy_threads": self.busy_threads, "runs": runs}
+        runs = [
+            {"number": d.run.number, "name": d.run.name, "power_w": d.power_w, "footprint": d.run.footprint.to_json()}
+            for d in self.draws
+        ]
+        return {
+            "schema": "payoff.watch/1",
+            "power_w": self.power_w,
+            "basis": self.basis,
+            "busy_threads": self.busy_threads,
+            "runs": runs,
+        }
 
     def line(self) -> str:
         """The look in one line."""

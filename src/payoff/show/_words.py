@@ -76,7 +76,15 @@ def run_to_json(run: Run) -> dict[str, Any]:
         "exit_code": run.exit_code,
         "reason": run.reason,
         "objective": run.objective.to_json() if run.objective else None,
-        "best": {"step": best.step, "metric": best.metric, "value": best.value, "elapsed_s": best.elapsed_s, "energy_j": best.energy_j} if best else None,
+        "best": {
+            "step": best.step,
+            "metric": best.metric,
+            "value": best.value,
+            "elapsed_s": best.elapsed_s,
+            "energy_j": best.energy_j,
+        }
+        if best
+        else None,
         "readings": run.readings,
         "segments": len(run.segments),
         "footprint": run.footprint.to_json(),

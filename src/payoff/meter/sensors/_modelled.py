@@ -32,7 +32,14 @@ class ServerModel:
 def _evidence(power: ServerPower) -> Evidence:
     return Evidence(
         "modelled",
-        idle={"model: idle watts of a thread": (power.idle_w.low / power.idle_w.mid, power.idle_w.high / power.idle_w.mid)},
-        dynamic={"model: watts of a busy thread": (power.dynamic_w.low / power.dynamic_w.mid, power.dynamic_w.high / power.dynamic_w.mid)},
+        idle={
+            "model: idle watts of a thread": (power.idle_w.low / power.idle_w.mid, power.idle_w.high / power.idle_w.mid)
+        },
+        dynamic={
+            "model: watts of a busy thread": (
+                power.dynamic_w.low / power.dynamic_w.mid,
+                power.dynamic_w.high / power.dynamic_w.mid,
+            )
+        },
         sources=(power.source,),
     )

@@ -1,0 +1,147 @@
+"""Energy counters: what two values of a register, and the time between them, say of the joules in between.
+
+A counter that cannot be read for a while is no loss: its next value speaks for the whole time (`Drawn.covers_s`).
+Only what a counter itself lost (reset, several wraps that cannot be told apart) is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from payoff.errors import SensorError
+from payoff.meter._seam import Drawn, Evidence, Interval
+
+SLACK_S = 0.1
+"""Counters are published late by up to this long, so a short interval may hold the energy of a longer one."""
+STILL_S = 0.1
+"""A register that has not moved for longer than this stands still: hardware that is on draws power."""
+PLAUSIBLE = 0.5, 2.0
+"""Of several readings of a register that went round, the one this near to the usual power is believed."""
+LONG_S = 0.5
+"""Mean power over less than this says more of the counter's rhythm than of the machine."""
+MEMORY = 0.2
+"""How much the latest interval weighs in the usual power."""
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What is known of one counter: joules per count, the most watts it could show, where it begins anew."""
+
+    name: str
+    joules: float
+    highest_w: float
+    wraps_at: int | None = None
+    may_rest: bool = False
+    """Whether it may stand still without being broken: a memory counter on a machine that does not fill it in."""
+
+
+class Reset(SensorError):
+    """The counter began anew, or went round more often than can be told: what was drawn is not known."""
+
+
+def grown(register: Register, before: int, now: int, seconds: float, usual_w: float | None = None) -> int:
+    """Counts between two values of a register, with wrap told from reset by plausible power; raises `Reset`.
+
+    >>> grown(Register("package-0", 1e-6, 500.0, 1000_000_000), 999_000_000, 50_000_000, 1.0)
+    51000000
+    """
+    most = register.highest_w * (seconds + SLACK_S) / register.joules
+    round_s = register.wraps_at
+    least = now - before
+    if least < 0 and round_s is not None:
+        least += round_s
+    if not 0 <= least <= most:
+        raise Reset(f"{register.name} was reset: it went from {before} to {now} in {seconds:.3g} s")
+    if round_s is None or least + round_s > most:
+        return least
+    if usual_w is not None:
+        usual = usual_w * seconds / register.joules
+        near = [c for c in range(least, int(most) + 1, round_s) if PLAUSIBLE[0] * usual <= c <= PLAUSIBLE[1] * usual]
+        if len(near) == 1:
+            return near[0]
+    raise Reset(f"{register.name} may have gone round more than once in {seconds:.3g} s")
+
+
+class Idle:
+    """Splits joules into what is drawn anyway and what work added.
+
+    Idle watts are the lowest mean power seen in half a second or more, and not more than what is known beforehand.
+    """
+
+    def __init__(self, prior_w: float | None = None) -> None:
+        self.watts = prior_w
+
+    def split(self, joules: float, seconds: float) -> tuple[float, float]:
+        """Idle and dynamic joules of an interval."""
+        if seconds >= LONG_S:
+            mean_w = joules / seconds
+            self.watts = mean_w if self.watts is None else min(self.watts, mean_w)
+        idle_j = joules if self.watts is None else min(joules, self.watts * seconds)
+        return idle_j, joules - idle_j
+
+
+class CounterSensor:
+    """The sum of some registers that are read at one go; `psys`, a register that holds all others, is kept apart.
+
+    `latest` is what `drawn` told last, `beyond_j` what `psys` showed beyond the sum of the others in that time, or
+    `None` where that is not plausible. Raises `SensorError` when made where the registers cannot be read.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        registers: Sequence[Register],
+        read: Callable[[], Sequence[int]],
+        evidence: Evidence,
+        *,
+        idle: Idle | None = None,
+        psys: Register | None = None,
+    ) -> None:
+        self.name, self.evidence = name, evidence
+        self._registers, self._psys = tuple(registers), psys
+        self._read, self._idle = read, idle or Idle()
+        self._usual_w: list[float | None] = [None] * len(registers)
+        self._last = tuple(read())
+        self._since_s = 0.0
+        self.latest: Drawn | None = None
+        self.beyond_j: float | None = None
+
+    def drawn(self, interval: Interval) -> Drawn:
+        """See `Sensor`."""
+        self.latest = self.beyond_j = None
+        self._since_s += interval.elapsed_s
+        now, seconds = tuple(self._read()), self._since_s
+        if not self._moved(now):
+            if seconds > STILL_S:
+                raise SensorError(f"{self.name} stands still")
+            self.latest = Drawn(0.0, 0.0, covers_s=0.0)
+            return self.latest
+        last, self._last, self._since_s = self._last, now, 0.0
+        joules = self._joules(last, now, seconds)
+        self.beyond_j = self._beyond(last[-1], now[-1], seconds, joules)
+        idle_j, dynamic_j = self._idle.split(joules, seconds)
+        self.latest = Drawn(idle_j, dynamic_j, covers_s=seconds)
+        return self.latest
+
+    def _moved(self, now: Sequence[int]) -> bool:
+        parts = zip(self._registers, self._last, now, strict=False)
+        return all(register.may_rest or value != last for register, last, value in parts)
+
+    def _joules(self, last: Sequence[int], now: Sequence[int], seconds: float) -> float:
+        parts = zip(self._registers, last, now, self._usual_w, strict=False)
+        grew = [register.joules * grown(register, a, b, seconds, usual) for register, a, b, usual in parts]
+        if seconds >= LONG_S:
+            for place, joules in enumerate(grew):
+                before, watts = self._usual_w[place], joules / seconds
+                self._usual_w[place] = watts if before is None else before + MEMORY * (watts - before)
+        return sum(grew)
+
+    def _beyond(self, last: int, now: int, seconds: float, own_j: float) -> float | None:
+        if self._psys is None:
+            return None
+        try:
+            whole_j = self._psys.joules * grown(self._psys, last, now, seconds)
+        except Reset:
+            return None
+        return whole_j - own_j if whole_j >= own_j else None
