@@ -38,7 +38,8 @@ class Figure:
     high: float
 
     def __str__(self) -> str:
-        return f"{_short(self.value)} ({_short(self.low)} to {_short(self.high)})"
+        interval = f" ({_short(self.low)} to {_short(self.high)})" if self.low < self.high else ""
+        return _short(self.value) + interval
 
 
 def _short(value: float) -> str:
@@ -206,7 +207,7 @@ class Report:
             "",
             self.how,
             "",
-            f"Medians of {self.rounds} rounds with {CONFIDENCE:.0%} bootstrap intervals, contestants taking turns.",
+            f"With an interval: medians of {self.rounds} rounds, {CONFIDENCE:.0%} bootstrap, contestants taking turns.",
             f"Made on {datetime.now(UTC):%Y-%m-%d} with {versions} on {machine()}",
             f"by `make bench BENCH={self.subject}`.",
             "",

@@ -1,101 +1,101 @@
-"""What does measuring itself cost? payoff's meter beside codecarbon, in CPU time.
+"""The meter beside other trackers: what measuring weighs, and whether what it says is true.
 
-CPU time is user and system time of the process and of the children it has waited for, as the operating system counts
-it. Every round is a fresh interpreter that has loaded nothing else, with an empty home; both tools write their result
-to disk and look nothing up on the network. `import payoff` loads its parts when they are first named, so loading the
-meter has a row of its own, and the last row is the sum of what a program pays.
+What is asked, by its name in `--json`; a rival's figure is NAME@RIVAL:
+
+- `import_cpu_ms`, `start_stop_cpu_ms`: CPU time over bare Python to import, and to open and close the first window of a
+  process. `import payoff` loads its rooms when they are first named, so `load_cpu_ms` and the sum, `total_cpu_ms`, stand beside.
+- `idle_core_percent`, `peak_rss_mb`: while a process sleeps in a window with a tick a second.
+- `sigkill_lost_s_max`: the most seconds that a run killed at a random moment has lost; a tick is 1 s.
+- `fork_heavy_error`: of the CPU time of 40 children of 0.1 s, each born and gone between two ticks.
+- `idle_process_watts`: charged to a sleeping process for the load of its neighbours.
+- `eight_ranks_ratio`: what eight ranks on a node are charged together, over what the node draws.
+- `load_curve_mae`, `load_curve_gain_low`, `interval_coverage`, `interval_width_ratio`: the model of machines without a
+  counter, asked about servers it has not seen; see [server power](../server-power.md).
+- `day_trace_points`, `day_ledger_mb`: a day of ticks by a made clock.
+
+The rivals run in environments of their own, through their documented interfaces, offline, looking every second.
 """
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
 
-from contest import Figure, Report, Rival, Row, child_figures, median, options, ratio, rounds
+import meter_rivals
+import meter_truth
+import server_power
+from contest import Figure, Options, Report, Row, Samples, median, options
+from meter_weight import PAYOFF, code_of, idle, windows
 
-CODECARBON = Rival("codecarbon", "3.3.2")
-
-CHILD = """
-import resource
-
-def cpu_ms():
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return 1000 * sum([one.ru_utime + one.ru_stime for one in used])
-
-at = [cpu_ms()]
-{importing}
-at.append(cpu_ms())
-{loading}
-at.append(cpu_ms())
-{window}
-at.append(cpu_ms())
-for _ in range(5):
-    {window}
-at.append(cpu_ms())
-figures = {{
-    "import": at[1] - at[0],
-    "load": at[2] - at[1],
-    "window": at[3] - at[2],
-    "later window": (at[4] - at[3]) / 5,
-    "total": at[3] - at[0],
-}}
-print(str(figures).replace("'", '"'))
-"""
-PAYOFF_CODE = CHILD.format(
-    importing="import payoff",
-    loading="payoff.measure",
-    window="payoff.measure('x', region='FR').start().stop()",
-)
-CODECARBON_CODE = CHILD.format(
-    importing="from codecarbon import OfflineEmissionsTracker as Tracker",
-    loading="pass",
-    window="tracker = Tracker(country_iso_code='FRA', log_level='critical'); tracker.start(); tracker.stop()",
-)
-FIGURES = {
-    "import": ("import_cpu_ms", "import over bare Python, ms"),
-    "load": ("load_cpu_ms", "loading the meter when it is first named, ms"),
-    "window": ("start_stop_cpu_ms", "start and stop of an empty window, the first of a process, ms"),
-    "later window": ("later_start_stop_cpu_ms", "start and stop of an empty window, a later one, ms"),
-    "total": ("total_cpu_ms", "import, load and first window together, ms"),
+WINDOWS = {
+    "import": ("import_cpu_ms", "import over bare Python, CPU ms"),
+    "load": ("load_cpu_ms", "loading the meter when it is first named, CPU ms"),
+    "window": ("start_stop_cpu_ms", "start and stop of an empty window, the first of a process, CPU ms"),
+    "later window": ("later_start_stop_cpu_ms", "the same, a later window, CPU ms"),
+    "total": ("total_cpu_ms", "import, load and first window together, CPU ms"),
+}
+SINGLE = {
+    "idle_core_percent": "watching an idle process, ticks of 1 s, % of a core",
+    "peak_rss_mb": "peak memory, MB",
+    "sigkill_lost_s_max": "lost after SIGKILL at a random moment, the most of all kills, s",
+    "fork_heavy_error": "error on 40 children of 0.1 CPU-s",
+    "idle_process_watts": "charged to an idle process for its neighbours' load, W",
+    "eight_ranks_ratio": "eight ranks on one node, times the node",
+    "load_curve_mae": "load-to-power curve, mean error on unseen servers, share of dynamic range",
+    "load_curve_gain_low": "lower end of the 95 % interval of the gain on the median curve",
+    "interval_coverage": "coverage of the 90 % interval for watts per thread, unseen servers",
+    "interval_width_ratio": "median width of that interval, high over low",
+    "day_trace_points": "a day replayed: points in the trace",
+    "day_ledger_mb": "a day replayed: growth of the ledger, MB",
+    "day_energy_error": "a day replayed: error of the energy against the counter",
 }
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the contest and write what came of it."""
     asked = options(__doc__, arguments)
-    versions = {"payoff": version("payoff")}
-    with tempfile.TemporaryDirectory() as home:
-        run = partial(child_figures, folder=Path(home))
-        contestants: dict[str, Callable[[], Mapping[str, float]]] = {
-            "payoff": partial(run, sys.executable, PAYOFF_CODE)
-        }
-        if CODECARBON.takes_part(asked):
-            contestants["codecarbon"] = partial(run, CODECARBON.python(), CODECARBON_CODE)
-            versions["codecarbon"] = CODECARBON.version
-        samples = rounds(contestants, 3 if asked.quick else 30)
-
-    medians = {who: {key: median(values) for key, values in figures.items()} for who, figures in samples.items()}
-    rows = [Row(label, {who: figures[key] for who, figures in medians.items()}) for key, (_, label) in FIGURES.items()]
-    times: dict[str, Figure | None] = {
-        who: ratio(samples["payoff"]["total"], figures["total"]) for who, figures in samples.items() if who != "payoff"
-    }
+    rivals = [tracker for tracker in meter_rivals.TRACKERS if not asked.quick]
+    contestants = {"payoff": PAYOFF} | {tracker.rival.name: code_of(tracker) for tracker in rivals}
+    count = 3 if asked.quick else 20
+    samples = windows(contestants, count)
+    named = _windows_by_name(samples) | _singles(asked)
+    for who, figures in idle(contestants, 5 if asked.quick else 60).items():
+        named |= {_name(name, who): value for name, value in figures.items()}
     Report(
         subject="meter",
-        question="What does measuring itself cost? CPU time, in milliseconds.",
+        question="What does measuring itself weigh, and is it true?",
         how=(__doc__ or "").partition("\n\n")[2].strip(),
-        rows=[*rows, Row("the same, as a multiple of payoff's", times)],
-        versions=versions,
-        rounds=len(samples["payoff"]["total"]),
-        named={
-            FIGURES[key][0] + ("" if who == "payoff" else f"@{who}"): figure.value
-            for who, figures in medians.items()
-            for key, figure in figures.items()
-        },
+        rows=_rows(samples, named, list(contestants)),
+        versions={"payoff": version("payoff")} | {t.rival.name: t.rival.version for t in rivals},
+        rounds=count,
+        named=named,
     ).write(asked)
+
+
+def _singles(asked: Options) -> dict[str, float]:
+    """The figures that are one number of one run each."""
+    model = server_power.figures(asked.data) if (asked.data / "measure").is_dir() else {}
+    return meter_truth.figures(quick=asked.quick) | meter_rivals.figures(quick=asked.quick) | model
+
+
+def _windows_by_name(samples: Mapping[str, Samples]) -> dict[str, float]:
+    return {
+        _name(WINDOWS[key][0], who): median(values).value
+        for who, figures in samples.items()
+        for key, values in figures.items()
+    }
+
+
+def _rows(samples: Mapping[str, Samples], named: Mapping[str, float], contestants: list[str]) -> list[Row]:
+    rows = [Row(label, {who: median(samples[who][key]) for who in contestants}) for key, (_, label) in WINDOWS.items()]
+    for name, label in SINGLE.items():
+        values = {who: named.get(_name(name, who)) for who in contestants}
+        rows.append(Row(label, {who: None if v is None else Figure(v, v, v) for who, v in values.items()}))
+    return rows
+
+
+def _name(name: str, who: str) -> str:
+    return name if who == "payoff" else f"{name}@{who}"
 
 
 if __name__ == "__main__":

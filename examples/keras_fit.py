@@ -8,5 +8,5 @@ from payoff.integrations.keras import PayoffCallback
 x = np.random.default_rng(0).random((256, 1), dtype=np.float32)
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile("sgd", loss="mse")
-payoff = PayoffCallback("line", quality="val_loss", budget="0.1 kWh", examples_per_epoch=192)
-model.fit(x, 2 * x, epochs=3, validation_split=0.25, callbacks=[payoff])
+callback = PayoffCallback("line", quality="val_loss", budget="0.1 kWh", examples_per_epoch=192)
+model.fit(x, 2 * x, epochs=3, validation_split=0.25, callbacks=[callback])

@@ -22,6 +22,6 @@ class Line(LightningModule):
 
 
 x = torch.rand(256, 1)
-payoff = PayoffCallback(quality="loss_epoch", budget="0.1 kWh")
-trainer = Trainer(max_epochs=3, callbacks=[payoff], logger=False, enable_checkpointing=False)
+callback = PayoffCallback(quality="loss_epoch", budget="0.1 kWh")
+trainer = Trainer(max_epochs=3, callbacks=[callback], logger=False, enable_checkpointing=False)
 trainer.fit(Line(), DataLoader(TensorDataset(x, 2 * x), batch_size=16))

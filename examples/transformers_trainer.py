@@ -10,5 +10,5 @@ model = BertForSequenceClassification(
     BertConfig(vocab_size=8, hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2)
 )
 arguments = TrainingArguments("out", num_train_epochs=2, eval_strategy="epoch", logging_steps=4, report_to="none")
-payoff = PayoffCallback(quality="eval_loss", budget="0.1 kWh")
-Trainer(model, arguments, train_dataset=data, eval_dataset=data, callbacks=[payoff]).train()
+callback = PayoffCallback(quality="eval_loss", budget="0.1 kWh")
+Trainer(model, arguments, train_dataset=data, eval_dataset=data, callbacks=[callback]).train()

@@ -6,7 +6,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 import payoff
 from payoff.model import Event, Run
@@ -21,6 +24,15 @@ def library(name: str) -> Any:
         return import_module(name)
     except ImportError:
         missing(f"the library {name}", WAY_OUT)
+
+
+def mlflow_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """MLflow, which keeps its runs in a folder and tells nobody about them."""
+    for variable in ("MLFLOW_ALLOW_FILE_STORE", "MLFLOW_DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        monkeypatch.setenv(variable, "true")
+    mlflow = library("mlflow")
+    mlflow.set_tracking_uri((folder / "mlruns").as_uri())
+    return mlflow
 
 
 def kept() -> list[Run]:

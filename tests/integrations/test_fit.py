@@ -11,6 +11,7 @@ import pytest
 
 from payoff.errors import InvalidValue
 from payoff.integrations._fit import Fit, harmless
+from payoff.meter import Window
 from tests.integrations.frameworks import kept, told, warnings_of_payoff
 
 
@@ -117,6 +118,22 @@ def test_a_hook_that_fails_is_told_once_and_counted() -> None:
     assert [run.readings for run in kept()] == [1]
 
 
+def test_a_run_is_closed_even_when_its_last_reading_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ending:
+        fit = Fit("ending")
+
+        @harmless
+        def on_end(self) -> None:
+            self.fit.end()
+
+    ending = Ending()
+    ending.fit.begin("Model")
+    ending.fit.saw(5)
+    monkeypatch.setattr(Window, "read", None)
+    ending.on_end()
+    assert ([run.state for run in kept()], ending.fit.failures) == (["completed"], 1)
+
+
 def test_a_stop_by_the_user_goes_through() -> None:
     class Interrupted:
         fit = Fit("interrupted")
@@ -127,6 +144,12 @@ def test_a_stop_by_the_user_goes_through() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         Interrupted().on_step()
+
+
+def test_a_budget_may_come_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Fit("without").has_budget is False
+    monkeypatch.setenv("PAYOFF_BUDGET", "2 kWh")
+    assert Fit("with").has_budget is True
 
 
 def test_arguments_that_break_a_law_raise_before_any_training() -> None:
@@ -151,6 +174,12 @@ def test_an_exception_around_a_training_makes_the_run_failed() -> None:
     with pytest.raises(ZeroDivisionError), fit:
         _ = 1 / 0
     assert [(run.state, run.reason) for run in kept()] == [("failed", "ZeroDivisionError: division by zero")]
+
+
+def test_a_script_that_ends_by_an_exception_leaves_a_failed_run() -> None:
+    code = "from payoff.integrations._fit import Fit; fit = Fit('script'); fit.begin('Model'); 1 / 0"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 1
+    assert [run.state for run in kept()] == ["failed"]
 
 
 def test_another_rank_reports_nothing_and_is_not_measured_where_the_meter_knows_no_group() -> None:
@@ -182,4 +211,4 @@ def test_the_ranks_of_a_launch_are_one_run_with_the_readings_of_rank_0(monkeypat
     assert [rank.wait(60) for rank in ranks] == [0, 0]
     (run,) = kept()
     assert (run.state, len(run.segments), told(run)) == ("completed", 2, [(1.0, {"loss": 0.5})])
-    assert run.footprint.examples and run.footprint.examples.value == 10
+    assert run.footprint.examples and run.footprint.examples.value == 20

@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from payoff.errors import LedgerDamaged, LedgerTooNew, LedgerUnusable
-from payoff.ledger import Ledger, Query, Tick, Trace, open_ledger
+from payoff.ledger import Tick, Trace, open_ledger
 from payoff.ledger._rescue import salvage
 from payoff.model import Run, new_id, utc_now
 from payoff.testing._ledger_case import ALL, joules, started, whole_run
@@ -209,7 +208,7 @@ def test_a_text_in_the_journal_that_was_altered_is_found(tmp_path: Path) -> None
 def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "thesis.pdf"
     path.write_bytes(content)
-    with pytest.raises(LedgerDamaged, match="is damaged, or no ledger"):
+    with pytest.raises(LedgerDamaged, match="is damaged or no ledger"):
         open_ledger(path)
     assert (path.read_bytes(), list(tmp_path.iterdir())) == (content, [path])
 
@@ -221,10 +220,10 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Pa
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE experiments (id)")
     connection.close()
-    with pytest.raises(LedgerUnusable, match=r"another program \(it has experiments\)"):
+    content = path.read_bytes()
+    with pytest.raises(LedgerUnusable, match=r"another program \(it has experiments\); name another ledger with"):
         open_ledger(path)
-    with pytest.raises(LedgerUnusable, match=r"name another with --ledger PATH"):
-        open_ledger(path)
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (content, [path])
 
 
 def test_a_damaged_ledger_of_a_later_version_is_left_to_that_version(
@@ -247,12 +246,3 @@ def test_salvage_reads_every_event_of_a_sound_ledger(tmp_path: Path) -> None:
     found = salvage(path)
     assert ([found.events[key] for key in sorted(found.events)], found.is_ledger) == (events, True)
     assert found.numbers == {run.id: run.number for run in before}
-
-
-def test_the_fold_of_a_recovered_ledger_is_found_by_queries(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    before = fill(path, 30)
-    overwrite_header(path)
-    with Ledger(open_ledger(path)._store) as ledger:
-        query = Query(text="run 1", sort="energy_j", descending=False)
-        assert ledger.runs(query) == [replace(run) for run in reversed(before) if run.name.startswith("run 1")]

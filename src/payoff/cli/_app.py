@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import sys
 from importlib import import_module
 
@@ -69,20 +68,22 @@ def app(words: list[str]) -> None:
     """Run the command line; ends the process with the exit code."""
     debug = "--debug" in words
     try:
-        result = payoff.main(words, prog_name="payoff", standalone_mode=False)
+        result = payoff.main([word for word in words if word != "--debug"], prog_name="payoff", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         code: int = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = OK
     except PayoffError as error:
         if debug:
             raise
         click.echo(f"payoff: {error}", err=True)
         code = USAGE if isinstance(error, InvalidValue | UnknownName) else FAILED
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"payoff: this should not happen ({type(error).__name__}: {error}); --debug shows where", err=True)
+        code = FAILED
     else:
         code = result if isinstance(result, int) else OK
     sys.exit(code)

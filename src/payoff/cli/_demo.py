@@ -37,7 +37,9 @@ def demo(epochs: int, where: str | None) -> None:
         answer(RunsReport(tuple(runs), ledger.place), as_json=False)
         best = max(runs, key=lambda run: run.best.value if run.best else 0.0)
         click.echo("\n" + _sentence(best, list(ledger.readings(best.id))) + "\n")
-        click.echo(f"Kept in {ledger.place}.\nNext: payoff show {best.number}, or payoff measure -- python your_script.py")
+        click.echo(
+            f"Kept in {ledger.place}.\nNext: payoff show {best.number}, or payoff measure -- python your_script.py"
+        )
 
 
 def _digits() -> Any:

@@ -11,7 +11,6 @@ from payoff.errors import PayoffError
 from payoff.ledger import default_place, open_ledger
 from payoff.meter import configured
 from payoff.meter.sensors import find_sensors, probe_all
-from payoff.settings import settings
 from payoff.show import DoctorReport, Finding
 
 _EXTRAS = {"demo": "sklearn", "postgres": "psycopg", "nvidia": "pynvml", "amd": "amdsmi"}
@@ -66,7 +65,7 @@ def _per_kwh(kg_per_j: float) -> str:
 
 
 def _ledger(where: str | None) -> Finding:
-    place = where or settings().get("ledger") or default_place()
+    place = where or configured(None)[0].get("ledger") or default_place()
     try:
         with open_ledger(place) as ledger:
             newest = ledger.runs()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -48,6 +50,18 @@ def opened(where: str | None) -> Ledger:
 def answer(report: Report, *, as_json: bool) -> None:
     """Print a report on standard output."""
     if as_json:
-        click.echo(json.dumps(json.loads(to_text(report.to_json())), ensure_ascii=False, indent=2))
+        put(json.dumps(json.loads(to_text(report.to_json())), ensure_ascii=False, indent=2))
     else:
-        Console(highlight=False, markup=False).print(report)
+        console = Console(highlight=False, markup=False)
+        with console.capture() as capture:
+            console.print(report)
+        put(capture.get(), newline=False)
+
+
+def put(text: str, *, newline: bool = True) -> None:
+    """Write to standard output; a reader that has gone away, as `head` does, ends the verb in peace."""
+    try:
+        click.echo(text, nl=newline)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None

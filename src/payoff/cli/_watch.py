@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from payoff.cli._options import json_option, ledger_option, opened
+from payoff.cli._options import json_option, ledger_option, opened, put
 from payoff.ledger import Ledger, Query
 from payoff.meter import machine_account
 from payoff.model import to_text
@@ -30,14 +30,14 @@ def watch(interval: float, count: int | None, where: str | None, as_json: bool) 
         looks = _looks(ledger, interval, count)
         if as_json:
             for report in looks:
-                click.echo(to_text(report.to_json()))
+                put(to_text(report.to_json()))
         elif sys.stdout.isatty():
             with Live(console=Console(highlight=False, markup=False), auto_refresh=False) as screen:
                 for report in looks:
                     screen.update(report, refresh=True)
         else:
             for report in looks:
-                click.echo(report.line())
+                put(report.line())
 
 
 def _looks(ledger: Ledger, interval_s: float, count: int | None) -> Iterator[WatchReport]:

@@ -1,16 +1,34 @@
-"""Watts per hardware thread of servers whose power was published."""
+"""Watts per hardware thread of servers whose power was published, by what a machine tells of its processor."""
 
 from __future__ import annotations
 
-import csv
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from typing import Any, Literal
+
+Knows = Literal["name", "socket", "kind", "maker", "nothing"]
+
+OUTSIDE = 2.5
+"""Factor by which intervals widen, both ways, for laptops and desktops, which nobody entered: an assumption.
+
+Published entry servers on the same silicon idle at 1 to 1.6 W per thread; laptops do so at about 0.4, desktops with a
+large power supply or a graphics card at about 3."""
+_TABLE = os.path.join(os.path.dirname(__file__), "data", "server_power.json")
+_SERVER_NAME = re.compile(r"xeon|epyc|opteron|ampere|neoverse|grace|graviton", re.IGNORECASE)
+_CLIENT_NAME = re.compile(r"\bcore\(|\bcore i|\bcore ultra|ryzen|apple|athlon|celeron|pentium", re.IGNORECASE)
+_NOISE = re.compile(
+    r"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz|\b(?:intel|amd|xeon|processor|cpu|platinum|gold|silver|bronze|dell sku|0)\b"
+    r"|\b\d+-(?:core|bit)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Watts:
-    """The 5th, 50th and 95th percentile over a group of servers."""
+    """The 5th, 50th and 95th percentile."""
 
     low: float
     mid: float
@@ -19,31 +37,103 @@ class Watts:
 
 @dataclass(frozen=True, slots=True)
 class ServerPower:
-    """Watts at the wall per hardware thread: when idle, and what full load adds."""
+    """What a server draws at the wall per hardware thread, memory, fans and losses of the power supply included.
 
-    key: str
+    `dynamic_w` is what full load adds to `idle_w`. `curve` is the share of it drawn at utilisations 0, 0.1 ... 1, and
+    `curve_error` the factors by which that share may be off at a utilisation of 10 to 90 %. `knows` says by what
+    the figures were found.
+    """
+
+    kind: str
+    knows: Knows
     servers: int
     idle_w: Watts
     dynamic_w: Watts
-    year: str
+    full_w: Watts
+    curve: tuple[float, ...]
+    curve_error: tuple[float, float]
     source: str
     licence: str
 
+    def share(self, utilisation: float) -> float:
+        """The share of the dynamic watts that is drawn at this utilisation, 0 to 1; linear between tenths."""
+        at = 10 * min(1.0, max(0.0, utilisation))
+        left = min(9, int(at))
+        return self.curve[left] + (at - left) * (self.curve[left + 1] - self.curve[left])
 
-def server_power(*keys: str) -> ServerPower:
-    """The first of these kinds of processor that is known ('amd-25', 'amd'), else all servers since 2017."""
-    known = _table()
-    return next((known[key] for key in keys if key in known), known["any"])
+
+def name_key(name: str) -> str:
+    """What tells one processor's name from another's: 'Intel(R) Xeon(R) CPU E5-2660 0 @ 2.20GHz' is 'e5-2660'."""
+    words = _NOISE.sub(" ", name.lower()).split()
+    text = re.sub(r"^(?:e |-)(?=[ed]\b)|^-(?=d )", "", " ".join(words))
+    return re.sub(r"(\d\w*?) ?(v\d)$", r"\1 \2", re.sub(r"^d ", "d-", text))
+
+
+def server_power(
+    vendor: str,
+    family: int | None,
+    model: int | None,
+    *,
+    name: str = "",
+    socket_threads: int | None = None,
+    table: Mapping[str, Any] | None = None,
+) -> ServerPower:
+    """The watts that are known best: by the name, else by CPUID and the hardware threads of a socket, else by less.
+
+    `name` may be masked; `socket_threads` is what one processor has, not what a virtual machine shows.
+    `table` takes the place of the shipped one.
+    """
+    known: Mapping[str, Any] = _shipped() if table is None else table
+    kind = known["cpuid"].get(f"{vendor}-{family}", {}).get(str(model), "")
+    named = known["names"].get(name_key(name))
+    named = named if named and kind in (named[0], "") else None
+    kind = named[0] if named else kind
+    outside = not _SERVER_NAME.search(name) and (kind in known["client"] if kind else _is_client(vendor, name))
+    if named:
+        return _power(known, kind, "name", named[1:], socket_threads, outside)
+    if socket_threads is not None and kind in known["sockets"]:
+        return _power(known, kind, "socket", known["sockets"][kind], socket_threads, outside)
+    if kind in known["kinds"]:
+        return _power(known, kind, "kind", known["kinds"][kind], None, outside)
+    maker = "client" if outside else vendor if vendor in known["makers"] else "any"
+    level: Knows = "nothing" if maker == "any" else "maker"
+    return _power(known, maker, level, known["makers"][maker], None, outside)
+
+
+def _is_client(vendor: str, name: str) -> bool:
+    """Whether a processor that is in no table is a laptop's or desktop's, judged by its name; arm64 is what Macs say."""
+    return vendor == "arm64" or _CLIENT_NAME.search(name) is not None
+
+
+def _power(
+    known: Mapping[str, Any], kind: str, knows: Knows, row: Sequence[float], socket_threads: int | None, outside: bool = False
+) -> ServerPower:
+    servers, usual, idle, full, *factors = row
+    if socket_threads and usual:
+        idle, full = (
+            watts * (socket_threads / usual) ** slope for watts, slope in zip((idle, full), known["slopes"], strict=True)
+        )
+    full = max(full, 1.05 * idle)
+    wider = OUTSIDE if outside else 1.0
+    watts = [Watts(w / f / wider, w, w * f * wider) for w, f in zip((idle, full, full - idle), factors, strict=True)]
+    curve = known["curves"].get(kind) or known["curves"]["any"]
+    low, high = known["curve_error"]
+    return ServerPower(
+        known["labels"].get(kind, kind),
+        knows,
+        int(servers),
+        watts[0],
+        watts[2],
+        watts[1],
+        (0.0, *curve, 1.0),
+        (low, high),
+        known["source"],
+        known["licence"],
+    )
 
 
 @cache
-def _table() -> dict[str, ServerPower]:
-    with (files("payoff.facts") / "data" / "server_power.csv").open(newline="", encoding="utf-8") as file:
-        return {row["key"]: _row(row) for row in csv.DictReader(file)}
-
-
-def _row(row: dict[str, str]) -> ServerPower:
-    idle, dynamic = (
-        Watts(*(float(row[f"{part}_w_{level}"]) for level in ("low", "mid", "high"))) for part in ("idle", "dynamic")
-    )
-    return ServerPower(row["key"], int(row["servers"]), idle, dynamic, row["year"], row["source"], row["licence"])
+def _shipped() -> dict[str, Any]:
+    with open(_TABLE, encoding="utf-8") as file:
+        table: dict[str, Any] = json.load(file)
+    return table

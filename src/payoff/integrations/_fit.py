@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack, cast
 
+from payoff.errors import PayoffError
 from payoff.meter import Scope, Window, measure
 from payoff.meter._group import Group, this_group
 from payoff.model import COUNTED, Budget, Objective, State
+from payoff.settings import settings
 
 NOT_METRICS = frozenset({"self", "step", "epoch", "flop", *COUNTED})
 """Names that mean something else to `Window.read` than a metric of the user's."""
@@ -62,8 +64,13 @@ class Fit:
 
     @property
     def has_budget(self) -> bool:
-        """Whether the training may have to stop early."""
-        return self._options.get("budget") is not None
+        """Whether the training may have to stop early: by an argument, by a setting, or by the run it goes on with."""
+        if self._options.get("budget") is not None or self._options.get("resume") is not None:
+            return True
+        try:
+            return "budget" in settings()
+        except PayoffError:
+            return False
 
     def begin(self, name: str, *, leads: bool = True, steps: float | None = None, group: Group | None = None) -> None:
         """A training begins; `leads` says whether this process is rank 0, `steps` how many steps there will be.
@@ -81,21 +88,22 @@ class Fit:
             self._open = True
 
     def saw(self, examples: float) -> None:
-        """So many more examples were trained on; told with the next reading."""
+        """This process has trained on so many more examples; told with the next reading."""
         self._examples += examples
 
     def read(self, step: float, metrics: Mapping[str, Any], epoch: float | None = None) -> None:
         """Report what is in `metrics` at a step, and the epoch; a name that has another meaning is passed over."""
-        if not (self._open and self._leads and self.window):
+        if not (self._open and self.window):
             return
         self._step = step
-        values = {name: value for name, value in metrics.items() if name not in NOT_METRICS}
+        values = {name: value for name, value in metrics.items() if self._leads and name not in NOT_METRICS}
         self._metrics |= values.keys()
         if values and epoch is not None:
             values["epoch"] = epoch
         if self._examples:
             values["examples"], self._examples = self._examples, 0.0
-        self.window.read(step, **values)
+        if values:
+            self.window.read(step, **values)
 
     @property
     def budget_is_spent(self) -> bool:
@@ -110,13 +118,15 @@ class Fit:
         """The training has ended; more calls change nothing."""
         if not (self._open and self.window):
             return
-        if self._examples:
+        try:
             self.read(self._step, {})
-        self._open = False
-        if state == "completed" and self._early:
-            state, reason = "stopped", "the budget is spent"
-        self.window.stop(state, reason)
-        self._miss_quality()
+        finally:
+            self._open = False
+            if state == "completed" and self._early:
+                state, reason = "stopped", "the budget is spent"
+            self.window.stop(state, reason)
+        if state != "failed":
+            self._miss_quality()
 
     def __enter__(self) -> Self:
         return self

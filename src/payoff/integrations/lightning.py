@@ -34,6 +34,8 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
     def __init__(self, name: str | None = None, **options: Unpack[Options]) -> None:
         self.fit = Fit(name, **options)
         self._told: dict[str, Any] = {}
+        self._stands_for = 1
+        self._may_stop = False
 
     @property
     def window(self) -> Window | None:
@@ -41,21 +43,24 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
         return self.fit.window
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_told": {}}
+        """Without what Lightning ties to the callback while a model trains."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("log", "log_dict")} | {"_told": {}}
 
     @harmless
     def on_fit_start(self, trainer: Any, pl_module: Any) -> None:
         """Open the window."""
         group = group_of(trainer)
+        self._may_stop = agreed(trainer, self.fit.has_budget)
         self._told = {}
+        self._stands_for = ranks_measured_here(trainer)
         steps = trainer.max_steps if trainer.max_steps > 0 else None
         self.fit.begin(type(pl_module).__name__, leads=trainer.is_global_zero, steps=steps, group=group)
 
     @harmless
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Count examples, and stop when the budget is spent."""
-        self.fit.saw(batch_size(batch) * trainer.world_size)
-        if self.fit.has_budget and (trainer.world_size == 1 or batch_idx % AGREE_EVERY == 0):
+        self.fit.saw(batch_size(batch) * self._stands_for)
+        if self._may_stop and (trainer.world_size == 1 or batch_idx % AGREE_EVERY == 0):
             self._stop_when_spent(trainer)
 
     @harmless
@@ -68,7 +73,7 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
     def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
         """Report what the epoch has found, and stop when the budget is spent."""
         self._read(trainer, self._computed(trainer), trainer.current_epoch + 1)
-        if self.fit.has_budget:
+        if self._may_stop:
             self._stop_when_spent(trainer)
 
     @harmless
@@ -110,25 +115,35 @@ class PayoffCallback(Callback):  # type: ignore[misc]  # the framework has no ty
             self.fit.read(trainer.global_step, metrics, epoch)
 
     def _stop_when_spent(self, trainer: Any) -> None:
-        """A rank that stops alone would leave the others waiting for it, so all stop when one of them should."""
-        spent = self.fit.budget_is_spent
-        if trainer.world_size > 1:
-            spent = trainer.strategy.reduce_boolean_decision(spent, all=False)
-        if spent:
+        if agreed(trainer, self.fit.budget_is_spent):
             self.fit.stops_early()
             trainer.should_stop = True
 
 
-def group_of(trainer: Any) -> Group | None:
-    """The ranks of this training, where the environment does not tell of them; every rank must ask.
+def agreed(trainer: Any, decision: bool) -> bool:
+    """Whether any rank decides so; every rank must ask, because one that stops alone leaves the others waiting."""
+    if trainer.world_size == 1:
+        return decision
+    return bool(trainer.strategy.reduce_boolean_decision(decision, all=False))
 
-    A rank that Lightning has started as a child of the first one of its node is measured with that one.
-    """
+
+def group_of(trainer: Any) -> Group | None:
+    """The ranks of this training, where the environment does not tell of them; every rank must ask."""
     if trainer.world_size == 1 or this_group() is not None:
         return None
     key = trainer.strategy.broadcast(new_id())
-    measured_as_child = trainer.local_rank > 0 and multiprocessing.parent_process() is None
-    return None if measured_as_child else Group(key, trainer.global_rank, trainer.world_size)
+    measured_by_parent = trainer.local_rank > 0 and ranks_measured_here(trainer) > 1
+    return None if measured_by_parent else Group(key, trainer.global_rank, trainer.world_size)
+
+
+def ranks_measured_here(trainer: Any) -> int:
+    """How many ranks the window of this process measures.
+
+    One, where all ranks of a node have one parent (torchrun, SLURM, fork and spawn). Else Lightning has started the
+    others as children of the first rank of their node, and a window measures children too.
+    """
+    siblings = this_group() is not None or multiprocessing.parent_process() is not None
+    return 1 if siblings else int(trainer.num_devices)
 
 
 def batch_size(batch: Any) -> int:

@@ -2,8 +2,8 @@
 
 Text format 0.0.4, names by Prometheus' conventions: base units, grams for mass. What a run used is a counter, parted by
 what it rests on (`basis`), so that the sum over all labels is the figure, and the rate of joules is watts. The 90 %
-interval is a pair of gauges. A lever that restates a run downwards leaves its counters where they were, because
-Prometheus would take a fall for a restart and count all of it again; the interval has the figure as it is now.
+interval is a pair of gauges. A figure that is restated downwards leaves its counter where it was, because Prometheus
+would take a fall for a restart and count all of it again; the interval has the figure as it is now.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from payoff.model import Budget, Run
 PORT = 9108
 RECENT_S = 900.0
 """For how long a run that has ended is still shown: long enough for a scraper to have its last figures."""
+MOST_RECENT = 200
+"""How many runs that have ended are shown at most."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -111,10 +113,11 @@ def samples_of(run: Run) -> Iterator[Sample]:
 
 def running_and_recent(ledger: Ledger, recent_s: float = RECENT_S) -> list[Run]:
     """The runs under way, and those that ended or were last heard of in the last `recent_s` seconds."""
-    running = ledger.runs(Query({"state": "running"}, limit=None))
     since = (datetime.now(UTC) - timedelta(seconds=recent_s)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    others = [run for run in ledger.runs(Query(limit=200)) if run.state != "running"]
-    return [*running, *(run for run in others if max((s.heartbeat_at for s in run.segments), default="") >= since)]
+    running = ledger.runs(Query({"state": "running"}, limit=None))
+    over = [*ledger.runs(Query({"state": "lost"})), *ledger.runs(Query(sort="ended_at", limit=MOST_RECENT))]
+    recent = [run for run in over if max((segment.heartbeat_at for segment in run.segments), default="") >= since]
+    return list({run.id: run for run in (*recent, *running)}.values())
 
 
 class Exporter:

@@ -9,6 +9,7 @@ from transformers import TrainerCallback
 
 from payoff.integrations._fit import Fit, Options, harmless
 from payoff.meter import Window
+from payoff.meter._group import this_group
 
 AGREE_EVERY = 10
 """Ranks agree on whether to stop at every so many steps: asking at each would slow the training down."""
@@ -28,6 +29,7 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
     def __init__(self, name: str | None = None, **options: Unpack[Options]) -> None:
         self.fit = Fit(name, **options)
         self._seen = 0.0
+        self._may_stop = False
 
     @property
     def window(self) -> Window | None:
@@ -37,6 +39,7 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
     @harmless
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
         """Open the window."""
+        self._may_stop = agreed(args, self.fit.has_budget)
         self._seen = state.epoch or 0.0
         steps = state.max_steps if state.max_steps > 0 else None
         self.fit.begin(type(model).__name__, leads=state.is_world_process_zero, steps=steps)
@@ -44,9 +47,10 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
     @harmless
     def on_step_end(self, args: Any, state: Any, control: Any, train_dataloader: Any = None, **kwargs: Any) -> None:
         """Count examples, and stop when the budget is spent."""
-        self.fit.saw((state.epoch - self._seen) * examples_per_epoch(train_dataloader))
+        ranks = args.world_size if this_group() else 1
+        self.fit.saw((state.epoch - self._seen) * examples_per_epoch(train_dataloader) / ranks)
         self._seen = state.epoch
-        if self.fit.has_budget and (args.world_size == 1 or state.global_step % AGREE_EVERY == 0):
+        if self._may_stop and (args.world_size == 1 or state.global_step % AGREE_EVERY == 0):
             self._stop_when_spent(args, control)
 
     @harmless
@@ -61,15 +65,18 @@ class PayoffCallback(TrainerCallback):  # type: ignore[misc]  # the framework ha
         self.fit.end()
 
     def _stop_when_spent(self, args: Any, control: Any) -> None:
-        """A rank that stops alone would leave the others waiting for it, so all stop when one of them should."""
-        spent = self.fit.budget_is_spent
-        if args.world_size > 1:
-            from transformers.trainer_pt_utils import distributed_broadcast_scalars
-
-            spent = bool(distributed_broadcast_scalars([int(spent)], device=args.device).any())
-        if spent:
+        if agreed(args, self.fit.budget_is_spent):
             self.fit.stops_early()
             control.should_training_stop = True
+
+
+def agreed(args: Any, decision: bool) -> bool:
+    """Whether any rank decides so; every rank must ask, because one that stops alone leaves the others waiting."""
+    if args.world_size == 1:
+        return decision
+    from transformers.trainer_pt_utils import distributed_broadcast_scalars
+
+    return bool(distributed_broadcast_scalars([int(decision)], device=args.device).any())
 
 
 def examples_per_epoch(loader: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Self, TypeVar
@@ -115,7 +116,7 @@ class Ledger:
     # the whole
 
     def merge(self, other: Ledger) -> int:
-        """Take over all that another ledger holds, and return how many events were new; what is forgotten here stays so."""
+        """Take over what another ledger holds, and return how many events were new; the forgotten stays forgotten."""
         added, run_ids = 0, dict[str, None]()
         events = (event for _, event in other.scan())
         while batch := list(islice(events, _BATCH)):
@@ -142,6 +143,21 @@ class Ledger:
     def graft(self, ticks: Iterable[Tick], traces: Iterable[SegmentTrace]) -> None:
         """Take over ticks and traces of another ledger, whose events were merged before."""
         self._store.graft(ticks, traces)
+
+    def export(self, form: str) -> Iterator[str]:
+        """The text of the whole ledger as 'json' (nothing is lost), 'csv' (a row a run) or 'codecarbon', in pieces."""
+        from payoff.ledger._formats import export
+
+        return export(self, form)
+
+    def import_from(self, path: str | os.PathLike[str]) -> int:
+        """Take over an export or CodeCarbon's emissions.csv, and return how many events were new.
+
+        Raises `InvalidValue` for a file that is something else; nothing is taken over then.
+        """
+        from payoff.ledger._formats import read_into
+
+        return read_into(self, os.fspath(path))
 
     def rebuild(self) -> int:
         """Fold the whole journal anew, and return the number of runs; a damaged ledger is recovered first."""

@@ -21,7 +21,8 @@ def version_of(db: Database, place: str) -> int:
     version = int(rows[0][0])
     if version > SCHEMA_VERSION:
         raise LedgerTooNew(
-            f"{place} has schema {version}, this payoff knows {SCHEMA_VERSION}; update payoff, or name another ledger with --ledger PATH"
+            f"{place} has schema {version}, this payoff knows {SCHEMA_VERSION}; "
+            "update payoff, or name another ledger with --ledger PATH"
         )
     return version
 

@@ -6,44 +6,39 @@ import hashlib
 import json
 import math
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Protocol
+from tempfile import gettempdir
 
 from payoff.ledger._filesystem import network_file_system
 from payoff.ledger._fold import open_segments
+from payoff.ledger._pulse import PulseFiles
 from payoff.ledger._schema import INDEX_TABLES, Database
 from payoff.ledger._seam import Tick
 from payoff.ledger._sqlite import SqliteStore
 from payoff.model import Event, new_id
 
-_ENDING, _SEAL = ".jsonl", ".sealed"
-SEALED = _SEAL + _ENDING
+ENDING, _SEAL = ".jsonl", ".sealed"
+SEALED = _SEAL + ENDING
 """How the name of a file ends to which nothing will be added."""
 
 _CHUNK = 4 << 20
-_TABLE = "CREATE TABLE IF NOT EXISTS files (key TEXT PRIMARY KEY, offset INTEGER NOT NULL, sealed INTEGER NOT NULL, unreadable INTEGER NOT NULL)"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS files "
+    "(key TEXT PRIMARY KEY, offset INTEGER NOT NULL, sealed INTEGER NOT NULL, unreadable INTEGER NOT NULL)"
+)
 _TAKEN_OVER = (
     "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE "
     "SET offset = excluded.offset, sealed = excluded.sealed, unreadable = unreadable + excluded.unreadable"
 )
 
 
-class TickFiles(Protocol):
-    """Where the mirror finds the ticks, which it does not copy."""
-
-    def ticks(self, segments: Sequence[str] | None = None) -> list[Tick]:
-        """See `Pulse`."""
-
-
 class Mirror(SqliteStore):
     """A cache: it may be removed at any time."""
 
-    def __init__(self, journal: Path, ledger_id: str, tick_files: TickFiles) -> None:
+    def __init__(self, journal: str, ledger_id: str, pulse: PulseFiles) -> None:
         super().__init__(_cache(f"{ledger_id} {os.path.realpath(journal)}"))
-        self._journal, self._tick_files = journal, tick_files
+        self._journal, self._pulse = journal, pulse
         self._scrub_due = False
         self.name = ""
         """What tells the cursors of this mirror from those of another one of the same folder."""
@@ -83,8 +78,8 @@ class Mirror(SqliteStore):
         found = {}
         with os.scandir(self._journal) as entries:
             for entry in entries:
-                if entry.name.endswith(_ENDING):
-                    key = entry.name.removesuffix(_ENDING).removesuffix(_SEAL)
+                if entry.name.endswith(ENDING):
+                    key = entry.name.removesuffix(ENDING).removesuffix(_SEAL)
                     with suppress(FileNotFoundError):
                         found[key] = (entry.name, math.inf if key in sealed else entry.stat().st_size)
         return found
@@ -94,7 +89,7 @@ class Mirror(SqliteStore):
         with self.database.transaction(write=True) as db:
             offset = sum(offset for (offset,) in db.run("SELECT offset FROM files WHERE key = ?", [key]))
             try:
-                chunk = _lines(self._journal / name, offset)
+                chunk = _lines(os.path.join(self._journal, name), offset)
             except FileNotFoundError:
                 return False
             sealed = name.endswith(SEALED) and not chunk
@@ -109,7 +104,7 @@ class Mirror(SqliteStore):
     def remake(self) -> int:
         """Read all files anew; runs keep the numbers that they have here."""
         with self.database.transaction(write=True) as db:
-            numbers = {run_id: number for run_id, number in db.run("SELECT id, number FROM runs")}
+            numbers = {str(row[0]): int(row[1]) for row in db.run("SELECT id, number FROM runs")}
             for table in ("events", *INDEX_TABLES, "files"):
                 db.run(f"DELETE FROM {table}")
         self.catch_up()
@@ -120,10 +115,10 @@ class Mirror(SqliteStore):
 
     def ticks(self, segments: Sequence[str] | None = None) -> list[Tick]:
         """See `Pulse`."""
-        return self._tick_files.ticks(segments)
+        return self._pulse.ticks(segments)
 
     def _ticks(self, db: Database, segments: Sequence[str] | None) -> list[Tick]:
-        return self._tick_files.ticks(segments)
+        return self._pulse.ticks(segments)
 
     def segments_of(self, run_id: str) -> list[str]:
         """The segments of a run, in order; none of a forgotten one."""
@@ -149,12 +144,13 @@ class Mirror(SqliteStore):
         self.close()
         if self.database.path is not None:
             for part in ("", "-wal", "-shm"):
-                Path(self.database.path + part).unlink(missing_ok=True)
+                with suppress(FileNotFoundError):
+                    os.unlink(self.database.path + part)
 
 
-def _lines(path: Path, offset: int) -> bytes:
+def _lines(path: str, offset: int) -> bytes:
     """Some whole lines; a last one without its end is still being written, or was cut off by a kill."""
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         file.seek(offset)
         chunk = file.read(_CHUNK)
         while b"\n" not in chunk and (more := file.read(_CHUNK)):
@@ -174,17 +170,15 @@ def _events(lines: bytes) -> tuple[list[Event], int]:
     return events, unreadable
 
 
-def _cache(identity: str) -> Path | None:
+def _cache(identity: str) -> str | None:
     """A file on a local disk that this user may write, or `None` (memory) where there is none."""
     name = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:24] + ".db"
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    for folder in (Path(home) / "payoff" / "mirrors", Path(tempfile.gettempdir()) / f"payoff-{os.getuid()}"):
+    for folder in (os.path.join(home, "payoff", "mirrors"), os.path.join(gettempdir(), f"payoff-{os.getuid()}")):
         if network_file_system(folder):
             continue
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid():
-            return folder / name
+        with suppress(OSError):
+            os.makedirs(folder, exist_ok=True, mode=0o700)
+            if os.access(folder, os.W_OK) and os.stat(folder).st_uid == os.getuid():
+                return os.path.join(folder, name)
     return None

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from payoff.errors import LedgerError, LedgerUnusable, MissingExtra
 from payoff.ledger._fork import guard
@@ -102,7 +102,8 @@ class PostgresDatabase:
     def _opened(self) -> psycopg.Connection[Any]:
         from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-        wanted = make_conninfo(**{**_LIMITS, **conninfo_to_dict(self._url)})
+        limits = {name: value for name, value in _LIMITS.items() if name not in conninfo_to_dict(self._url)}
+        wanted = make_conninfo(self._url, **limits)
         connection: psycopg.Connection[Any] = self._psycopg.connect(wanted, autocommit=True)
         for statement in _SESSION:
             connection.execute(statement)
@@ -163,7 +164,8 @@ class PostgresDatabase:
             error, self._psycopg.OperationalError | self._psycopg.InterfaceError | self._psycopg.ProgrammingError
         ):
             return LedgerUnusable(
-                f"{self.place} cannot be used ({text}); check the address and the server, or name another ledger with --ledger PATH"
+                f"{self.place} cannot be used ({text}); check the address and the server, "
+                "or name another ledger with --ledger PATH"
             )
         return LedgerError(f"{self.place}: {text}")
 
@@ -195,7 +197,7 @@ def without_secrets(url: str) -> str:
     user_info, at, host = rest.rpartition("@")
     shown = urlsplit(f"{scheme}://{host}")
     query = urlencode([(name, value) for name, value in parse_qsl(shown.query) if name.lower() not in _SECRET])
-    return urlunsplit((scheme, f"{user_info.partition(':')[0]}{at}{shown.netloc}", shown.path, query, ""))
+    return f"{scheme}://{user_info.partition(':')[0]}{at}{shown.netloc}{shown.path}{'?' if query else ''}{query}"
 
 
 def _secrets(url: str) -> set[str]:

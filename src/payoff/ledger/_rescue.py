@@ -14,11 +14,11 @@ from typing import Any
 
 from payoff.errors import LedgerTooNew, LedgerUnusable
 from payoff.ledger._pages import Pages, Value
-from payoff.ledger._schema import SCHEMA_VERSION
+from payoff.ledger._schema import SCHEMA_VERSION, json_text
 from payoff.ledger._seam import SegmentTrace, Tick
 from payoff.ledger._sqlite import SqliteStore, identity, still
 from payoff.ledger._trace import thinned
-from payoff.model import Event, Footprint, to_text
+from payoff.model import Event, Footprint
 
 _PARTS = ("", "-wal", "-shm")
 
@@ -60,7 +60,10 @@ def rescue(path: Path, seen: tuple[int, int]) -> str | None:
         raise LedgerUnusable(
             f"{path} is damaged and cannot be recovered here ({error.strerror}); copy it to a disk with space"
         ) from error
-    return f"{path} was damaged: {len(found.events)} events were recovered into a new ledger, and the damaged file lies at {aside}"
+    return (
+        f"{path} was damaged: {len(found.events)} events were recovered into a new ledger, "
+        f"and the damaged file lies at {aside}"
+    )
 
 
 def salvage(path: Path) -> Salvage:
@@ -73,7 +76,8 @@ def salvage(path: Path) -> Salvage:
     found.is_ledger = found.is_ledger or bool(found.events)
     if found.version > SCHEMA_VERSION:
         raise LedgerTooNew(
-            f"{path} is damaged and has schema {found.version}, this payoff knows {SCHEMA_VERSION}; update payoff to recover it"
+            f"{path} is damaged and has schema {found.version}, this payoff knows {SCHEMA_VERSION}; "
+            "update payoff to recover it"
         )
     return found
 
@@ -111,7 +115,7 @@ def _write(path: Path, found: Salvage) -> None:
         store.prepare()
         sql = "INSERT INTO events (seq, id, run_id, kind, at, data) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
         with store.database.transaction(write=True) as db:
-            rows = [(seq, e.id, e.run_id, e.kind, e.at, to_text(e.data)) for seq, e in sorted(found.events.items())]
+            rows = [(seq, e.id, e.run_id, e.kind, e.at, json_text(e.data)) for seq, e in sorted(found.events.items())]
             db.change(sql, rows)
             store.restore(db, found.numbers)
         store.graft(found.ticks.values(), _traces(found))

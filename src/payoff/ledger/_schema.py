@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from payoff.errors import LedgerError
-from payoff.model import Run
+from payoff.model import Run, to_text
 from payoff.quantities import DIMENSION_OF
 
 SCHEMA_VERSION = 1
@@ -76,7 +76,7 @@ INDEX_TABLES = ("runs", "documents")
 
 
 def tables(db: Database) -> list[str]:
-    """The statements that make the tables: the journal, the pulse, and the index (`runs` is narrow, so that it scans fast)."""
+    """The statements that make the tables; `runs` is narrow, so that it scans fast."""
     columns = ", ".join(f"{name} {'DOUBLE PRECISION' if name in NUMERIC else db.text}" for name in INDEXED)
     return [
         "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -85,8 +85,9 @@ def tables(db: Database) -> list[str]:
         "CREATE INDEX IF NOT EXISTS events_of_run ON events (run_id, seq)",
         f"CREATE TABLE IF NOT EXISTS ticks (segment {db.text} PRIMARY KEY, run_id TEXT NOT NULL, at TEXT NOT NULL, "
         "footprint TEXT NOT NULL, counters TEXT NOT NULL)",
-        f"CREATE TABLE IF NOT EXISTS trace (segment {db.text} NOT NULL, point BIGINT NOT NULL, elapsed_s DOUBLE PRECISION NOT NULL, "
-        f"energy_j DOUBLE PRECISION NOT NULL, PRIMARY KEY (segment, point)){db.clustered}",
+        f"CREATE TABLE IF NOT EXISTS trace (segment {db.text} NOT NULL, point BIGINT NOT NULL, "
+        "elapsed_s DOUBLE PRECISION NOT NULL, energy_j DOUBLE PRECISION NOT NULL, "
+        f"PRIMARY KEY (segment, point)){db.clustered}",
         f"CREATE TABLE IF NOT EXISTS runs (number INTEGER PRIMARY KEY, live INTEGER NOT NULL, {columns}, UNIQUE (id))",
         "CREATE INDEX IF NOT EXISTS live_runs ON runs (live) WHERE live = 1",
         "CREATE TABLE IF NOT EXISTS documents (number INTEGER PRIMARY KEY, document TEXT NOT NULL)",
@@ -109,6 +110,12 @@ def column(run: Run, name: str) -> Any:
     if name == "kept":
         return None if run.kept is None else "yes" if run.kept else "no"
     return getattr(run, name)
+
+
+def json_text(value: object) -> str:
+    """JSON that every database and file takes: a byte that is not UTF-8 becomes the escape of its surrogate."""
+    text = to_text(value)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def storable(value: Any) -> Any:

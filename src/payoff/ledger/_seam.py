@@ -44,20 +44,21 @@ class SegmentTrace:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which runs to list: `equals` on columns, `text` in name, project or command, order and limit."""
+    """Which runs to list: `equals` on columns, `text` in name, project or command, `above` a number."""
 
     equals: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     sort: str = "number"
     descending: bool = True
     limit: int | None = 50
+    above: int = 0
 
 
 class Journal(Protocol):
     """What happened, in the order in which it became known."""
 
     def append(self, events: Sequence[Event]) -> None:
-        """Add events; durable against SIGKILL on return. Passed over: an event whose id is known, or whose run is forgotten."""
+        """Add events; durable against SIGKILL on return. One that is known, or of a forgotten run, is passed over."""
 
     def scan(self, after: str = "") -> Iterator[tuple[str, Event]]:
         """Each event after a cursor, with its own cursor; a cursor never skips a late commit."""
@@ -111,7 +112,7 @@ class Upkeep(Protocol):
         """What is wrong, a sentence each; an empty list when it is sound."""
 
     def mend(self) -> str | None:
-        """Set a damaged medium aside, go on with what can be read of it and say so; `None` where that cannot be done here."""
+        """Set a damaged medium aside, go on with what can be read of it and say so; `None` where that cannot be."""
 
 
 class Store(Journal, Pulse, Index, Upkeep, Protocol):

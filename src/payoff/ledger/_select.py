@@ -29,7 +29,7 @@ def check(query: Query) -> None:
 
 def numbers(db: Database, query: Query) -> list[int]:
     """The numbers of the ended runs that are meant, in order."""
-    conditions, bound = ["live = 0", "state IS NOT NULL"], list[Any]()
+    conditions, bound = ["live = 0", "state IS NOT NULL", "number > ?"], list[Any]([query.above])
     for name, value in query.equals.items():
         if name == "tag":
             conditions.append("tags LIKE ? ESCAPE '\\'")
@@ -50,6 +50,8 @@ def numbers(db: Database, query: Query) -> list[int]:
 
 def matches(run: Run, query: Query) -> bool:
     """Whether an open run is meant."""
+    if run.number <= query.above:
+        return False
     for name, value in query.equals.items():
         if name == "tag":
             if value not in run.tags:

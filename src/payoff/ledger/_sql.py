@@ -11,10 +11,10 @@ from payoff.errors import LedgerDamaged
 from payoff.ledger import _select
 from payoff.ledger._fold import Doc, fold, fold_all, is_late, open_segments, to_run
 from payoff.ledger._migrate import migrate, version_of
-from payoff.ledger._schema import INDEXED, SCHEMA_VERSION, Database, NoTables, Row, column, storable, tables
+from payoff.ledger._schema import INDEXED, SCHEMA_VERSION, Database, NoTables, Row, column, json_text, storable, tables
 from payoff.ledger._seam import Query, SegmentTrace, Tick
 from payoff.ledger._trace import is_swept, thinned
-from payoff.model import Event, Footprint, Run, to_text, witness
+from payoff.model import Event, Footprint, Run, witness
 
 _BATCH = 500
 _MANY_OPEN = 100
@@ -85,7 +85,7 @@ class SqlStore:
             self._index(db, document)
 
     def _insert(self, db: Database, event: Event) -> bool:
-        row = (event.id, event.run_id, event.kind, event.at, _text(event.data))
+        row = (event.id, event.run_id, event.kind, event.at, json_text(event.data))
         return db.change(f"INSERT INTO events ({_EVENT}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING", [row]) > 0
 
     def _erase(self, db: Database, run_id: str) -> None:
@@ -230,7 +230,7 @@ class SqlStore:
     def rebuild(self) -> int:
         """See `Upkeep`. Runs keep their numbers."""
         with self._db.transaction(write=True) as db:
-            numbers = {run_id: number for run_id, number in db.run("SELECT id, number FROM runs")}
+            numbers = {str(row[0]): int(row[1]) for row in db.run("SELECT id, number FROM runs")}
             db.run("DELETE FROM runs")
             db.run("DELETE FROM documents")
             return self.restore(db, numbers)
@@ -262,9 +262,9 @@ class SqlStore:
                     continue
                 if malformed := anew.get("malformed"):
                     faults.append(
-                        f"run {mine.get('number')} has {malformed} events that do not hold what their kind promises; they are passed over"
+                        f"{malformed} events of run {mine.get('number')} lack what their kind promises: passed over"
                     )
-                if _loads(_text({**anew, "number": mine.get("number")})) != mine:
+                if _loads(json_text({**anew, "number": mine.get("number")})) != mine:
                     faults.append(
                         f"the index of run {run_id} differs from the journal; payoff ledger rebuild makes it anew"
                     )
@@ -293,7 +293,7 @@ class SqlStore:
         if document.get("number") is None:
             ((last,),) = db.run("SELECT COALESCE(MAX(number), 0) FROM runs")
             document["number"] = last + 1
-        db.run(_INDEX_DOCUMENT, (document["number"], _text(document)))
+        db.run(_INDEX_DOCUMENT, (document["number"], json_text(document)))
         if document.get("forgotten"):
             nothing = [document["id"] if name == "id" else None for name in INDEXED]
             db.run(_INDEX_RUN, (document["number"], 0, *nothing))
@@ -313,12 +313,6 @@ def _marks(values: Sequence[Any]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _text(value: object) -> str:
-    """JSON that every database takes: a byte that is not UTF-8 becomes the escape of its surrogate."""
-    text = to_text(value)
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-
-
 def _loads(text: str) -> Any:
     try:
         return json.loads(text)
@@ -332,7 +326,7 @@ def _event(row: Row) -> Event:
 
 
 def _tick_row(tick: Tick) -> tuple[str, str, str, str, str]:
-    return tick.segment, tick.run_id, tick.at, _text(tick.footprint.to_json()), _text(tick.counters)
+    return tick.segment, tick.run_id, tick.at, json_text(tick.footprint.to_json()), json_text(tick.counters)
 
 
 def _tick(row: Row) -> Tick:

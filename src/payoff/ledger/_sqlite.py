@@ -98,6 +98,7 @@ class SqliteDatabase:
         with still(os.path.dirname(self.path)):
             try:
                 connection = _dial(os.path.abspath(self.path))
+                _refuse_others(connection, self.path)
                 _write_ahead(connection)
             except sqlite3.OperationalError as error:
                 if self.file is None or _code(error) not in _FORBIDDEN:
@@ -167,6 +168,13 @@ class SqliteDatabase:
 
 def _dial(place: str, *, uri: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(place, uri=uri, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
+
+
+def _refuse_others(connection: sqlite3.Connection, path: str) -> None:
+    names = sorted(name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
+    if names and not {"meta", "events"} <= set(names):
+        connection.close()
+        raise LedgerUnusable(f"{path} is a database of another program (it has {', '.join(names[:3])}); {_ANOTHER[3:]}")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -247,15 +255,6 @@ class SqliteStore(SqlStore):
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
         self.database = SqliteDatabase(None if path is None else os.fspath(path))
         super().__init__(self.database, self.database.path or ":memory:")
-
-    def prepare(self) -> None:
-        """See `Upkeep`; refuses a database of another program."""
-        with self.database.transaction(write=False) as db:
-            names = {name for (name,) in db.run("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if names and not {"meta", "events"} <= names:
-            some = ", ".join(sorted(names)[:3])
-            raise LedgerUnusable(f"{self.place} is a database of another program (it has {some}); {_ANOTHER[3:]}")
-        super().prepare()
 
     def check(self) -> list[str]:
         """See `Upkeep`; asks SQLite for the soundness of its pages first."""

@@ -156,6 +156,11 @@ class Account:
                 self._book()
             finally:
                 self._lock.release()
+        return self.usage
+
+    @property
+    def usage(self) -> Usage:
+        """What is booked."""
         return Usage(self._last - self._began, self._cpu_s, self._held_s, tuple(self._parts))
 
     def _book(self) -> None:

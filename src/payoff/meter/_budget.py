@@ -82,7 +82,7 @@ class BudgetWatch:
         return told
 
     def next_look_s(self, used: Footprint, tick_s: float) -> float:
-        """How long until a cap is reached at the mean rate so far; at most a tick, at least a twentieth of one."""
+        """How long until the next warning or cap at the mean rate so far; at most a tick, at least a twentieth of one."""
         if self.spent:
             return tick_s
         duration_s = used.duration_s.value if used.duration_s else 0.0
@@ -90,5 +90,6 @@ class BudgetWatch:
         for name, left in self.budget.left(used if self._before is None else self._before + used).items():
             figure = used[name]
             if figure is not None and figure.value > 0 and duration_s > 0:
-                waits.append(left / (figure.value / duration_s))
+                until_warned = left - (1 - WARN_AT) * self.budget.caps[name]
+                waits.append((left if name in self._warned else until_warned) / (figure.value / duration_s))
         return max(min(waits), tick_s / 20)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from payoff.errors import LedgerError
-from payoff.ledger import Ledger, Query, Tick, open_ledger
-from payoff.model import Event, Footprint, Run, total
+from payoff.ledger import Ledger, Query, Tick, default_place, open_ledger
+from payoff.model import Event, Footprint, total
 from payoff.settings import here
 
 RESCUE = "payoff-rescue.jsonl.d"
@@ -30,6 +30,7 @@ class Recorder:
         self.place = ""
         """Where the run is kept; empty until it is."""
         self.troubles: list[str] = []
+        _load_back_end(os.fspath(where) if where is not None else default_place())
 
     def put(self, event: Event) -> None:
         """Take an event; nothing is written yet."""
@@ -61,11 +62,10 @@ class Recorder:
             self.place = self._ledger.place
         return self._ledger
 
-    def inside(self, run_id: str, known: Collection[str]) -> Footprint:
-        """What the runs inside a run have used, those inside of them included, but for the known ones."""
+    def inside(self, run_id: str, segment: str, known: Collection[str]) -> Footprint:
+        """What the runs inside a segment of a run have used, those inside of them included, but for known segments."""
         try:
-            ledger = self._opened()
-            return total(_tree(ledger, run) for run in _children(ledger, run_id) if run.id not in known)
+            return total(_tree(self._opened(), run_id, segment, known))
         except (LedgerError, OSError) as error:
             self._tell(str(error))
             return Footprint()
@@ -97,12 +97,30 @@ class Recorder:
             self.troubles.append(trouble)
 
 
-def _children(ledger: Ledger, run_id: str) -> list[Run]:
-    return ledger.runs(Query(equals={"parent": run_id}, limit=None))
+def _load_back_end(place: str) -> None:
+    """Import here what the writing thread will need.
+
+    A fork while another thread imports leaves the child a module that never gets ready: it would hang at its import.
+    """
+    if place.startswith(("postgresql://", "postgres://")):
+        import payoff.ledger._postgres
+    elif place.startswith("jsonl:") or place.endswith(".jsonl.d"):
+        import payoff.ledger._jsonl
+    import fcntl
+    import urllib.parse
+
+    import payoff.ledger._sqlite  # noqa: F401
 
 
-def _tree(ledger: Ledger, run: Run) -> Footprint:
-    return total((run.footprint, *(_tree(ledger, child) for child in _children(ledger, run.id))))
+def _tree(ledger: Ledger, run_id: str, segment: str, known: Collection[str] = ()) -> Iterator[Footprint]:
+    """The footprint of each segment that began inside this one, of whatever run, and of those inside of them."""
+    for child in ledger.runs(Query(equals={"parent": run_id}, limit=None)):
+        begun = (event.data for event in ledger.events_of(child.id) if event.kind in ("started", "resumed"))
+        inside = {data["segment"] for data in begun if data.get("inside") == segment}
+        for part in child.segments:
+            if part.id in inside and part.id not in known:
+                yield part.footprint
+                yield from _tree(ledger, child.id, part.id)
 
 
 def plain(value: Any) -> Any:

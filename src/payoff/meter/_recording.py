@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from payoff import __version__
@@ -58,7 +58,7 @@ class Recording:
         self._counts: dict[str, float] = {}
         self._first_step: float | None = None if plan.resume else 0.0
         self._step: float | None = None
-        self._children, self._absorbed = Footprint(), set[str]()
+        self._inside, self._known, self._absorbed = list[Recording](), set[str](), Footprint()
         self._trace, self._tick = Trace(), 0
         self._done, self._finishing = threading.Event(), threading.Lock()
         self._tell, self._told = tell, 0
@@ -92,7 +92,7 @@ class Recording:
 
     def _beginning(self) -> dict[str, Any]:
         plan, processor, lease = self._plan, this_processor(), own_lease()
-        segment = {"segment": self.segment, "lease": asdict(lease)}
+        segment = {"segment": self.segment, "lease": asdict(lease), "inside": plan.inside[-1] if plan.inside else None}
         if self._joins:
             return segment
         return segment | {
@@ -121,13 +121,13 @@ class Recording:
             try:
                 wait_s = self._beat()
             except Exception as error:  # noqa: BLE001  the next tick may go well, and the training must not notice
-                self._trouble(f"a tick failed and is passed over ({type(error).__name__}: {error})")
+                self.trouble(f"a tick failed and is passed over ({type(error).__name__}: {error})")
                 wait_s = TICK_S
             self.complain()
 
     def _beat(self) -> float:
         """Write a tick; how long to wait for the next one."""
-        used = self.footprint(self._account.advance())
+        used = self.footprint(self._advance())
         self._tick += 1
         keep = self._trace.keeps(self._tick)
         point = (used.duration_s.value, used.energy_j.value) if keep and used.duration_s and used.energy_j else None
@@ -155,11 +155,11 @@ class Recording:
         """End the segment and write it; later calls change nothing and return the same figures."""
         with self._finishing:
             if not self._done.is_set():
+                self._usage = self._advance()
                 self._done.set()
-                self._usage = self._account.advance()
                 self._neighbours.release()
                 if had_offspring():
-                    self._absorb_from_ledger()
+                    self._absorb(self._recorder.inside(self.run_id, self.segment, self._known))
                 self._recorder.put(Event(self.run_id, "finished", self._end(state, exit_code, reason)))
                 self._thread.join()
                 self._recorder.close()
@@ -182,11 +182,13 @@ class Recording:
     def footprint(self, usage: Usage | None = None) -> Footprint:
         """What the segment has used by now, the runs inside it taken out."""
         whole = self.whole(usage)
-        return whole.without(self._children) if self._children.present() else whole
+        for part in (self._absorbed, *(child.whole() for child in list(self._inside))):
+            whole = whole.without(_but_for_counts(part)) if part.present() else whole
+        return whole
 
     def whole(self, usage: Usage | None = None) -> Footprint:
         """What the segment has used by now, with the runs inside it."""
-        usage = usage or (self._usage if self._done.is_set() else self._account.advance(patience_s=0.001))
+        usage = usage or (self._usage if self._done.is_set() else self._advance(patience_s=0.001))
         duration = Estimate(usage.duration_s, {}, {"measured": 1.0})
         rented = min(1.0, usage.share / this_processor().reserved)
         used = footprint(duration, usage.energy(), self._factors, share=usage.share, rented=rented)
@@ -194,23 +196,35 @@ class Recording:
         figures: dict[str, Any] = {**used.present(), **counts}
         return Footprint(**figures)
 
-    def absorb(self, child: Recording) -> None:
-        """Take out what a run inside this one has used, so that a total counts it once."""
-        self._absorbed.add(child.run_id)
-        used = child.whole()
-        self._children = self._children + used if self._children.present() else used
+    def contain(self, child: Recording) -> None:
+        """Take out what a run inside this one uses from now on, so that a total counts it once."""
+        for ended in [other for other in self._inside if other._done.is_set()]:
+            self._inside.remove(ended)
+            self._absorb(ended.whole())
+        self._inside.append(child)
+        self._known.add(child.segment)
 
-    def _absorb_from_ledger(self) -> None:
-        """Take out the runs that other processes made inside this one."""
-        used = self._recorder.inside(self.run_id, self._absorbed)
+    def _absorb(self, used: Footprint) -> None:
         if used.present():
-            self._children = self._children + used if self._children.present() else used
+            self._absorbed = self._absorbed + used if self._absorbed.present() else used
+
+    def _advance(self, patience_s: float = -1, at_least_s: float = 0.0) -> Usage:
+        """What was used by now; what could not be booked is left for the next time."""
+        try:
+            return self._account.advance(patience_s, at_least_s)
+        except Exception as error:  # noqa: BLE001  the training must not notice, and what is booked is still good
+            self.trouble(f"what was used could not be read ({type(error).__name__}: {error})")
+            return self._account.usage
+
+    def book(self) -> None:
+        """Book what was used by now."""
+        self._advance(patience_s=0.001)
 
     # what it says
 
     def read(self, step: float, values: Mapping[str, float]) -> None:
         """Report quality at a step, and what was used since the reading before: examples, labels, flop."""
-        usage = self._account.advance(patience_s=0.001, at_least_s=FRESH_S)
+        usage = self._advance(patience_s=0.001, at_least_s=FRESH_S)
         for name in _COUNTED:
             if name in values:
                 self._counts[name] = self._counts.get(name, 0.0) + float(values[name])
@@ -232,7 +246,8 @@ class Recording:
         """What the user should be told, a sentence each: what went wrong, and what becomes of the budget."""
         return self._recorder.troubles
 
-    def _trouble(self, sentence: str) -> None:
+    def trouble(self, sentence: str) -> None:
+        """Say what went wrong, once."""
         if sentence not in self.troubles:
             self.troubles.append(sentence)
 
@@ -251,6 +266,11 @@ class Recording:
     def place(self) -> str:
         """The ledger in which the run is kept."""
         return self._recorder.place
+
+
+def _but_for_counts(used: Footprint) -> Footprint:
+    """Without examples, labels and flop: what a run inside another counts, the other never counted."""
+    return replace(used, examples=None, labels=None, flop=None)
 
 
 def _budget_watch(plan: Plan, configured: str | None, complaints: list[str]) -> BudgetWatch | None:

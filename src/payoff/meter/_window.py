@@ -7,6 +7,7 @@ import functools
 import math
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import replace
@@ -29,6 +30,11 @@ R = TypeVar("R")
 _numbers = count()
 _logged: set[str] = set()
 _open_windows: ContextVar[tuple[Window, ...]] = ContextVar("payoff_open_windows", default=())
+"""Those opened by this thread or task."""
+_opened: list[Window] = []
+"""Those of the whole process, and after a fork those of its parent too."""
+_outside: str | None = None
+"""Which runs this process was started in, as it stood in the environment before windows were opened."""
 
 
 def _harmless(default: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -68,7 +74,7 @@ class Window:
         self._plan = plan
         self._recording: Recording | None = None
         self._owner = 0
-        self._environment: str | None = None
+        self._in_main_thread = False
         self._footprint = Footprint()
 
     # life
@@ -77,16 +83,25 @@ class Window:
         """Begin to measure; raises `InvalidValue` when it has begun already."""
         if self._recording is not None:
             raise InvalidValue("this window is open already; make a new one with payoff.measure() for another run")
-        outer = tuple(window for window in _open_windows.get() if window._mine())
-        inside = outer[-1]._recording.path if outer and outer[-1]._recording else surroundings()
+        outer = _innermost()
+        inside = outer._recording.path if outer and outer._recording else surroundings({RUN_VARIABLE: _started_in()})
         group = this_group()
         member = (group, group.run_id(self._plan.name, next(_numbers))) if group and not self._plan.resume else None
-        recording = Recording(replace(self._plan, inside=inside), own_cpu_s, pids=own_pids, member=member)
-        recording.start()
+        plan = replace(self._plan, inside=inside)
+        try:
+            _book_all()
+            recording = Recording(plan, own_cpu_s, pids=own_pids, member=member, tell=_log_once)
+            recording.start()
+            if outer and outer._recording:
+                outer._recording.contain(recording)
+        except Exception as error:  # noqa: BLE001  the training goes on unmeasured
+            _log_once(f"this run cannot be measured ({type(error).__name__}: {error})")
+            return self
         self._recording, self._owner = recording, os.getpid()
-        self._environment = os.environ.get(RUN_VARIABLE)
-        os.environ[RUN_VARIABLE] = "/".join(recording.path)
-        _open_windows.set((*outer, self))
+        self._in_main_thread = threading.current_thread() is threading.main_thread()
+        _opened.append(self)
+        _tell_children()
+        _open_windows.set((*_open_windows.get(), self))
         atexit.register(self._close_at_exit)
         return self
 
@@ -97,24 +112,14 @@ class Window:
             return self._footprint
         recording = self._recording
         assert recording is not None
+        _book_all()
         self._owner = 0
         atexit.unregister(self._close_at_exit)
-        self._leave_environment("/".join(recording.path))
+        _opened[:] = [window for window in _opened if window._mine()]
+        _tell_children()
+        _open_windows.set(tuple(window for window in _open_windows.get() if window._mine()))
         self._footprint = recording.finish(state, reason=reason)
-        windows = _open_windows.get()
-        _open_windows.set(tuple(window for window in windows if window is not self))
-        for outer in windows[: windows.index(self)] if self in windows else ():
-            if outer._mine() and outer._recording and outer._recording.path == recording.path[:-2]:
-                outer._recording.absorb(recording)
-        self._complain()
         return self._footprint
-
-    def _leave_environment(self, path: str) -> None:
-        if os.environ.get(RUN_VARIABLE) == path:
-            if self._environment is None:
-                del os.environ[RUN_VARIABLE]
-            else:
-                os.environ[RUN_VARIABLE] = self._environment
 
     def _close_at_exit(self) -> None:
         failed = hasattr(sys, "last_type") or hasattr(sys, "last_exc")
@@ -180,24 +185,50 @@ class Window:
             return
         good = {name: number for name, value in values.items() if (number := _number(value)) is not None}
         if bad := values.keys() - good.keys():
-            self._recording.troubles.append(
-                f"readings must be numbers, dropped {', '.join(sorted(bad))} at step {step}"
-            )
+            self._recording.trouble(f"readings must be numbers, dropped those of {', '.join(sorted(bad))}")
         place = _number(step)
         if good and place is not None and not math.isnan(place):
             self._recording.read(place, good)
-        self._complain()
+        self._recording.complain()
 
-    def _complain(self) -> None:
-        for trouble in self._recording.troubles if self._recording else ():
-            _log_once(trouble)
+
+def _book_all() -> None:
+    """Windows side by side share what the process uses: let what came before one more or less of them be booked."""
+    for window in _opened:
+        if window._mine() and window._recording:
+            window._recording.book()
+
+
+def _innermost() -> Window | None:
+    """The window that a new one is inside of: the last of this thread or task, else the last of the main thread."""
+    mine = [window for window in _open_windows.get() if window._mine()]
+    if not mine and threading.current_thread() is not threading.main_thread():
+        mine = [window for window in _opened if window._in_main_thread and window._mine()]
+    return mine[-1] if mine else None
+
+
+def _started_in() -> str:
+    """What the environment said before this process opened its first window."""
+    global _outside
+    if not any(window._mine() for window in _opened):
+        _outside = os.environ.get(RUN_VARIABLE)
+    return _outside or ""
+
+
+def _tell_children() -> None:
+    """Let processes that are started from now on know the run they are inside of: that of the last window."""
+    paths = ["/".join(window._recording.path) for window in _opened if window._mine() and window._recording]
+    if paths or _outside is not None:
+        os.environ[RUN_VARIABLE] = paths[-1] if paths else _outside or ""
+    else:
+        os.environ.pop(RUN_VARIABLE, None)
 
 
 def _number(value: Any) -> float | None:
     """A float of a number, of a NumPy scalar or of a tensor with one element."""
     try:
         return float(value)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         return None
 
 

@@ -12,8 +12,11 @@ from rich.table import Table
 from payoff.model import Run
 from payoff.show._words import figure, quality, run_to_json, value
 
-WIDE = 110
-"""From this many columns on, carbon and cost have their intervals, and project and start are shown as well."""
+NAME = 18
+"""The longest name of a run, with its state, in a narrow table; the wide one is for where it has this much room."""
+NARROW = ("#", "run", "quality", "energy (90 %)", "CO2e", "cost", "time", "measured")
+WIDE = ("#", "project", *NARROW[1:], "started (UTC)")
+FLUSH_RIGHT = ("#", "quality", "time", "measured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +31,45 @@ class RunsReport:
         return {"schema": "payoff.runs/1", "ledger": self.ledger, "runs": [run_to_json(run) for run in self.runs]}
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield self._table(wide=options.max_width >= WIDE)
+        if self.runs:
+            yield _table(self.runs, options.max_width)
+        else:
+            yield f"no runs yet in {self.ledger or 'the ledger'}; make one with: payoff measure -- python train.py"
 
-    def _table(self, *, wide: bool) -> RenderableType:
-        if not self.runs:
-            return f"no runs yet in {self.ledger or 'the ledger'}; make one with: payoff measure -- python train.py"
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-        table.add_column("#", justify="right", no_wrap=True)
-        if wide:
-            table.add_column("project", overflow="ellipsis", no_wrap=True)
-        table.add_column("run", overflow="ellipsis", no_wrap=True, max_width=None if wide else 18)
-        table.add_column("quality", justify="right", no_wrap=True)
-        for name in ("energy (90 %)", "CO2e", "cost"):
-            table.add_column(name, no_wrap=True)
-        table.add_column("time", justify="right", no_wrap=True)
-        table.add_column("measured", justify="right", no_wrap=True)
-        if wide:
-            table.add_column("started (UTC)", no_wrap=True)
-        for run in self.runs:
-            table.add_row(*_cells(run, wide=wide))
-        return table
+
+def _table(runs: tuple[Run, ...], width: int) -> RenderableType:
+    """The wide table where it fits, else the narrow one, in which the names are cut if need be."""
+    titles: tuple[str, ...] = WIDE
+    gap, wide = 2, True
+    rows = [_cells(run, wide=True) for run in runs]
+    if _room(titles, rows, width, gap) < NAME:
+        titles, gap, wide = NARROW, 1, False
+        rows = [_cells(run, wide=False) for run in runs]
+    room = max(1, _room(titles, rows, width, gap))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, gap - 1, 0, 0), show_edge=False)
+    for title in titles:
+        table.add_column(title, justify="right" if title in FLUSH_RIGHT else "left", no_wrap=True)
+    for run, cells in zip(runs, rows, strict=True):
+        cells[titles.index("run")] = _named(run, room if wide else min(room, NAME))
+        table.add_row(*cells)
+    return table
+
+
+def _room(titles: tuple[str, ...], rows: list[list[str]], width: int, gap: int) -> int:
+    """What the other columns leave for the names."""
+    widest = [max(map(len, cells)) + gap for cells in zip(titles, *rows, strict=True)]
+    return width - sum(widest) + widest[titles.index("run")]
+
+
+def _named(run: Run, room: int = 1000) -> str:
+    """The name of a run, cut to leave room for its state where that is not 'completed'."""
+    state = "" if run.state == "completed" else f" ({run.state})"
+    left = max(1, room - len(state))
+    return (run.name if len(run.name) <= left else run.name[: left - 1] + "…") + state
 
 
 def _cells(run: Run, *, wide: bool) -> list[str]:
     """The figures of a narrow table leave out intervals that differ little from that of the energy."""
-    name = run.name if run.state == "completed" else f"{run.name} ({run.state})"
     energy = run.footprint.energy_j
     figures = [
         quality(run.best),
@@ -63,5 +80,5 @@ def _cells(run: Run, *, wide: bool) -> list[str]:
         "" if energy is None else f"{100 * energy.share('measured'):.0f} %",
     ]
     if wide:
-        return [str(run.number), run.project, name, *figures, run.started_at[:16].replace("T", " ")]
-    return [str(run.number), name, *figures]
+        return [str(run.number), run.project, _named(run), *figures, run.started_at[:16].replace("T", " ")]
+    return [str(run.number), _named(run), *figures]

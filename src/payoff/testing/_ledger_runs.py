@@ -1,5 +1,4 @@
 """The laws of a ledger: what runs are, and how they are found."""
-# ruff: noqa: D102
 
 from __future__ import annotations
 
@@ -20,7 +19,6 @@ from payoff.testing._ledger_case import (
     at,
     finished,
     joules,
-    read,
     started,
     whole_run,
     without_number,

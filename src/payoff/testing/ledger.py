@@ -6,7 +6,6 @@
 
 Two stores that were made at the same place are two openings of the same ledger.
 """
-# ruff: noqa: D102
 
 from __future__ import annotations
 
@@ -80,8 +79,9 @@ class StoreConformance(RunLaws):
             writer.start()
         cursor, seen = "", list[str]()
         while any(writer.is_alive() for writer in writers) or list(ledger.scan(cursor)):
-            for cursor, event in ledger.scan(cursor):  # noqa: B007
+            for place_after, event in ledger.scan(cursor):
                 seen.append(event.id)
+                cursor = place_after
         assert len(seen) == len(set(seen)) == 4 * 25 * 2
 
     def test_what_is_no_text_and_no_number_survives(self, ledger: Ledger) -> None:

@@ -10,40 +10,56 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 
 from payoff.meter._processor import this_processor
-from payoff.meter._seam import Interval, Probe, Sensor
-from payoff.meter.sensors import _amd, _apple, _calibrated, _command, _jetson, _nvidia, _perf, _powercap, _rest, _zeusd
-from payoff.meter.sensors._counter import CounterSensor, Idle
-from payoff.meter.sensors._guarded import Guarded
-from payoff.meter.sensors._modelled import ServerModel
+from payoff.meter._seam import Probe, Sensor
+from payoff.meter.sensors._looks import WHOLE, Look, looks
+from payoff.meter.sensors._modelled import ServerModel, socket_threads
 
-__all__ = ["Guarded", "find_sensors", "probe_all"]
-
-WHOLE = "machine"
-"""What a meter at the wall covers: whatever else there is would be counted twice."""
+__all__ = ["find_sensors", "probe_all"]
 
 
 def probe_all(root: str = "/") -> list[Probe]:
     """What looking for each kind of sensor found, the best first; `root` stands for the root of a recorded machine."""
-    return [probe for look in _looks(root) for probe in look()]
+    model = ServerModel(this_processor(), socket_threads())
+    probes = [probe for look in looks(root, model) for probe in look.probes()]
+    return [*probes, *_beside([probe for probe in probes if probe.sensors], model), _model(model)]
 
 
 def find_sensors(root: str = "/") -> list[Sensor]:
     """The best sensors that between them speak for each part of the machine once.
 
     A named wall meter is enough alone. Otherwise perf events come before powercap and zeusd, accelerators beside
-    them, and a model of the rest behind; the model of the whole machine stands where the processor has no counter.
+    them, and what none of them counts is modelled; where the processor has no counter, the whole machine is.
     """
-    model = ServerModel(this_processor())
-    chosen: list[Sensor] = []
+    model = ServerModel(this_processor(), socket_threads())
+    chosen: list[Probe] = []
     covered: set[str] = set()
-    for look in _looks(root, model):
-        for probe in look() if not covered >= _COVERS.get(look, {WHOLE}) else ():
-            if probe.sensors and not _overlap(probe.covers, covered):
-                chosen += probe.sensors
+    for look in (*looks(root, model), Look("processor", lambda: [_model(model)])):
+        for probe in look.probes() if not {look.part, WHOLE} & covered else ():
+            if probe.sensors and not probe.covers & covered:
+                chosen.append(probe)
                 covered |= probe.covers
-        if WHOLE in covered:
-            return chosen
-    return chosen + _beside(chosen, model, covered)
+    return [sensor for probe in (*chosen, *_beside(chosen, model)) for sensor in probe.sensors]
+
+
+def _model(model: ServerModel) -> Probe:
+    return Probe("model", (model,), frozenset({"processor", "memory", "rest"}), model.name, verified=True)
+
+
+def _beside(chosen: Iterable[Probe], model: ServerModel) -> list[Probe]:
+    """The modelled parts that no counter speaks for: the rest beside a counted processor, losses of accelerators."""
+    beside: list[Probe] = []
+    for probe in chosen:
+        if WHOLE in probe.covers:
+            return []
+        if "rest" in probe.covers:
+            continue
+        from payoff.meter.sensors import _rest
+
+        if "processor" not in probe.covers:
+            beside.append(_rest.probe_losses(probe.sensors[0]))
+        elif not any("rest" in made.covers for made in beside):
+            beside.append(_rest.probe(probe.sensors[0], model.idle_w - model.processor_idle_w))
+    return beside

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 
 from payoff.errors import SensorError
@@ -29,9 +28,9 @@ _SINGLE = re.compile(r"^\s*(?:CPU|GPU|ANE) Power:\s*([0-9.]+)\s*mW", re.MULTILIN
 
 
 def watts_of(text: str) -> float:
-    """The mean power of processor, graphics and neural engine over the samples; raises `SensorError`.
+    r"""The mean power of processor, graphics and neural engine over the samples; raises `SensorError`.
 
-    >>> watts_of("CPU Power: 823 mW\\nGPU Power: 26 mW\\nCombined Power (CPU + GPU + ANE): 1172 mW")
+    >>> watts_of("CPU Power: 823 mW\nGPU Power: 26 mW\nCombined Power (CPU + GPU + ANE): 1172 mW")
     1.172
     """
     combined = [float(value) for value in _COMBINED.findall(text)]
@@ -45,6 +44,8 @@ def watts_of(text: str) -> float:
 
 def sample(command: tuple[str, ...]) -> float:
     """Watts over half a second; raises `SensorError`."""
+    import subprocess
+
     try:
         done = subprocess.run(command, capture_output=True, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL, check=True)
     except (OSError, subprocess.SubprocessError) as error:
@@ -52,21 +53,25 @@ def sample(command: tuple[str, ...]) -> float:
     return watts_of(done.stdout.decode(errors="replace"))
 
 
-def probe(root: str = "/", idle: Idle | None = None, system: str = sys.platform) -> Probe:
+def probe(root: str = "/", idle_w: float | None = None, system: str = sys.platform) -> Probe:
     """Look for powermetrics and whether it may be run without a password."""
     program = os.path.join(root, PROGRAM)
     if system != "darwin" or not os.path.exists(program):
         return Probe(KIND, state="not a Mac")
-    command = (program, *SAMPLE)
+    command: tuple[str, ...] = (program, *SAMPLE)
     if os.geteuid() != 0:
         command = ("sudo", "-n", *command)
         if not _without_password(program):
             return Probe(KIND, state="powermetrics is here, but asks for a password", unlock=UNLOCK)
-    sensor = Guarded(Sampled(KIND, lambda: sample(command), EVIDENCE, idle=idle), at_least_s=1.0)
-    return Probe(KIND, (sensor,), frozenset({"processor"}), "power of processor, graphics and neural engine")
+    sensor = Guarded(Sampled(KIND, lambda: sample(command), EVIDENCE, idle=Idle(idle_w)), at_least_s=1.0)
+    return Probe(
+        KIND, (sensor,), frozenset({"processor", "accelerators"}), "power of processor, graphics and neural engine"
+    )
 
 
 def _without_password(program: str) -> bool:
+    import subprocess
+
     try:
         done = subprocess.run(
             ("sudo", "-n", "-l", program), capture_output=True, timeout=1.0, stdin=subprocess.DEVNULL, check=False

@@ -8,21 +8,19 @@ from __future__ import annotations
 import json
 import math
 import os
-import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from payoff.errors import InvalidValue
 from payoff.meter._processor import Processor
-from payoff.meter._seam import Drawn, Evidence, Interval, Pair, Probe
+from payoff.meter._seam import Drawn, Evidence, Interval, Probe
+from payoff.quantities import Pair
 
 KIND = "calibrated model"
 SCHEMA = "payoff.machine/1"
-FILE = "payoff/machine.json"
-CURVE = 0.7, 1.45
-"""Between idle and full load power is no straight line: the mean over loads of 10 to 90 % against it, the middle 90 %
-of published load curves since 2017 (SPECpower, green-coding-solutions/cloud-energy)."""
+KIND_OF_WORK = 0.75, 1.1
+"""Matrix products, which the calibration does, are about the heaviest work there is: other work draws less; assumed."""
 T_95 = (6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83)
 """Student's t at 95 %, by degrees of freedom from 1."""
 
@@ -45,8 +43,8 @@ class Calibration:
     def __post_init__(self) -> None:
         if not 0 < self.idle_w < self.full_w:
             raise InvalidValue(
-                f"full load must draw more than idle, and both more than 0, got {self.idle_w:.4g} W and {self.full_w:.4g} W;"
-                " was the machine busy while it should have been idle?"
+                f"full load must draw more than idle, and both more than 0, got {self.idle_w:.4g} W and"
+                f" {self.full_w:.4g} W; was the machine busy while it should have been idle?"
             )
 
 
@@ -68,42 +66,61 @@ def mean_interval(samples: Sequence[float], accuracy: float) -> tuple[float, Pai
     return mean, (mean - reach, mean + reach)
 
 
-def fitted(
-    light: tuple[float, Pair], heavy: tuple[float, Pair], busy: Pair
-) -> tuple[tuple[float, Pair], tuple[float, Pair]]:
-    """Idle and full watts from two loads, by the straight line through them; `busy` is the share of threads at each.
+class Curve(Protocol):
+    """How power grows between idle and full load, with its error: the published servers' `ServerPower` has one."""
 
-    >>> fitted((70.0, (69.0, 71.0)), (150.0, (149.0, 151.0)), (0.1, 0.9))[0]
-    (60.0, (59.0, 61.0))
+    @property
+    def curve_error(self) -> Pair:
+        """The factors by which the share may be off between idle and full load."""
+
+    def share(self, utilisation: float) -> float:
+        """The share of the dynamic watts at a utilisation, both 0 to 1."""
+
+
+Loaded = tuple[float, Pair]
+"""Mean watts under a load, with their 90 % interval."""
+
+
+def fitted(light: Loaded, heavy: Loaded, shares: Pair) -> tuple[Loaded, Loaded]:
+    """Idle and full watts from two loads, `shares` being the shares of the dynamic watts that were drawn at them.
+
+    What is inferred beyond the two loads may be off by half.
+
+    >>> fitted((60.0, (59.0, 61.0)), (156.0, (155.0, 157.0)), (0.0, 0.96))
+    ((60.0, (59.0, 61.0)), (160.0, (157.0, 163.0)))
     """
-    low, high = busy
-    if not 0 <= low < high <= 1.05:
-        raise InvalidValue(f"the load must grow between the two phases, got {low:.0%} and {high:.0%} of the threads")
+    low, high = shares
+    if not 0 <= low < high <= 1:
+        raise InvalidValue(
+            f"the load must grow from the first phase to the second, got {low:.0%} and {high:.0%} of full load;"
+            " calibrate when nothing else runs"
+        )
     slope = (heavy[0] - light[0]) / (high - low)
     return _moved(light, -slope * low), _moved(heavy, slope * (1 - high))
 
 
-def _moved(measured: tuple[float, Pair], by: float) -> tuple[float, Pair]:
+def _moved(measured: Loaded, by: float) -> Loaded:
     mean, (low, high) = measured
-    return mean + by, (low + by, high + by)
+    return mean + by, (low + by - abs(by) / 2, high + by + abs(by) / 2)
 
 
 class CalibratedModel:
-    """Power at the wall as this machine's idle watts plus watts for each busy hardware thread."""
+    """Power at the wall as this machine's idle watts and, between idle and full load, the curve of its like."""
 
     name = KIND
 
-    def __init__(self, calibration: Calibration) -> None:
-        self._idle_w = calibration.idle_w
-        self._dynamic_w = (calibration.full_w - calibration.idle_w) / calibration.threads
-        self.evidence = _evidence(calibration)
+    def __init__(self, known: Calibration, curve: Curve) -> None:
+        self._known, self._curve = known, curve
+        self.evidence = _evidence(known, curve.curve_error)
 
     def drawn(self, interval: Interval) -> Drawn:
         """See `Sensor`."""
-        return Drawn(self._idle_w * interval.elapsed_s, self._dynamic_w * interval.busy_s)
+        seconds, known = interval.elapsed_s, self._known
+        share = self._curve.share(interval.busy_s / (known.threads * seconds)) if seconds > 0 else 0.0
+        return Drawn(known.idle_w * seconds, (known.full_w - known.idle_w) * share * seconds)
 
 
-def _evidence(known: Calibration) -> Evidence:
+def _evidence(known: Calibration, curve_error: Pair) -> Evidence:
     span_w = known.full_w - known.idle_w
     reach = math.hypot(known.full_interval[1] - known.full_w, known.idle_interval[1] - known.idle_w) / span_w
     return Evidence(
@@ -111,40 +128,38 @@ def _evidence(known: Calibration) -> Evidence:
         idle={
             "calibration: idle watts": (known.idle_interval[0] / known.idle_w, known.idle_interval[1] / known.idle_w)
         },
-        dynamic={"calibration: full watts": (max(0.0, 1 - reach), 1 + reach), "load curve": CURVE},
+        dynamic={
+            "calibration: full watts": (max(0.0, 1 - reach), 1 + reach),
+            "calibration: kind of work": KIND_OF_WORK,
+            "model: load curve": curve_error,
+        },
         sources=(f"calibrated on {known.date} against {known.against}",),
     )
 
 
-def config_path(environ: Mapping[str, str] | None = None) -> str:
-    """The file in the user's configuration folder."""
-    known = os.environ if environ is None else environ
-    folder = known.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return os.path.join(folder, FILE)
-
-
-def load(processor: Processor, path: str | None = None, host: str | None = None) -> Calibration | None:
+def load(processor: Processor, path: str, host: str | None = None) -> Calibration | None:
     """This host's calibration, if it is for this processor; a damaged file is as good as none."""
-    known = _entries(path or config_path()).get(host or socket.gethostname())
+    known: Any = _entries(path).get(host or _host())
     try:
-        found = Calibration(
-            **{**known, "idle_interval": tuple(known["idle_interval"]), "full_interval": tuple(known["full_interval"])}
-        )
+        pairs = {name: tuple(known[name]) for name in ("idle_interval", "full_interval")}
+        found = Calibration(**{**known, **pairs})
     except (TypeError, KeyError, InvalidValue):
         return None
     return found if (found.processor, found.threads) == (processor.name, processor.threads) else None
 
 
-def save(calibration: Calibration, path: str | None = None, host: str | None = None) -> str:
-    """Keep the calibration of this host beside those of others; the path of the file."""
-    path = path or config_path()
-    entries = {**_entries(path), (host or socket.gethostname()): asdict(calibration)}
+def save(calibration: Calibration, path: str, host: str | None = None) -> None:
+    """Keep the calibration of this host beside those of others."""
+    entries = {**_entries(path), (host or _host()): asdict(calibration)}
     os.makedirs(os.path.dirname(path), exist_ok=True)
     new = f"{path}.{os.getpid()}"
     with open(new, "w", encoding="utf-8") as file:
         json.dump({"schema": SCHEMA, "machines": entries}, file, indent=2)
     os.replace(new, path)
-    return path
+
+
+def _host() -> str:
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 
 def _entries(path: str) -> dict[str, Any]:
@@ -157,11 +172,7 @@ def _entries(path: str) -> dict[str, Any]:
     return machines if isinstance(machines, dict) else {}
 
 
-def probe(calibration: Calibration | None) -> Probe:
-    """The calibration of this machine, if there is one."""
-    if calibration is None:
-        return Probe(KIND, state="never calibrated", unlock="payoff calibrate --watts 'COMMAND THAT PRINTS WATTS'")
+def probe(known: Calibration, curve: Curve) -> Probe:
+    """The calibration of this machine."""
     covers = frozenset({"processor", "memory", "rest"})
-    return Probe(
-        KIND, (CalibratedModel(calibration),), covers, f"calibrated on {calibration.date} against {calibration.against}"
-    )
+    return Probe(KIND, (CalibratedModel(known, curve),), covers, f"calibrated on {known.date} against {known.against}")

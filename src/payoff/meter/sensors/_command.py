@@ -6,9 +6,7 @@ The command prints watts ('182.4 W', '0.18 kW', a bare number) or a running tota
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -19,9 +17,6 @@ from payoff.meter.sensors._guarded import Guarded
 from payoff.meter.sensors._sampled import Sampled
 
 KIND = "wall meter"
-IPMI = "IPMI"
-IPMI_COMMAND = "sudo -n ipmitool dcmi power reading"
-IPMI_DEVICES = "dev/ipmi0", "dev/ipmi/0", "dev/ipmidev/0"
 TIMEOUT_S = 10.0
 EVERY_S = 1.0
 HIGHEST_W = 100e3
@@ -63,7 +58,9 @@ def meter_reading(text: str) -> MeterReading:
 
 
 def run_meter(command: str, timeout_s: float = TIMEOUT_S) -> MeterReading:
-    """Run the command, without a shell, and read what it prints; raises `SensorError`, `InvalidValue` for no command."""
+    """Run the command, without a shell, and read what it prints; raises `SensorError`, `InvalidValue`."""
+    import subprocess
+
     words = words_of(command)
     try:
         done = subprocess.run(words, capture_output=True, timeout=timeout_s, stdin=subprocess.DEVNULL, check=False)
@@ -91,7 +88,7 @@ def words_of(command: str) -> list[str]:
 
 
 class CommandMeter:
-    """The whole machine at the wall, as a command tells it; whether it tells watts or joules is seen at the first call."""
+    """The whole machine at the wall, as a command tells it; whether in watts or joules is seen at the first call."""
 
     def __init__(
         self, command: str, run: Callable[[str], MeterReading] = run_meter, idle_w: float | None = None
@@ -130,20 +127,10 @@ class CommandMeter:
         return [round(self._value() * 1e3)]
 
 
-def probe(root: str = "/", command: str | None = None, idle_w: float | None = None) -> Probe:
+def probe(command: str, idle_w: float | None = None) -> Probe:
     """The meter that the user has named."""
-    if not command:
-        return Probe(
-            KIND, state="none named", unlock="payoff calibrate --watts 'COMMAND THAT PRINTS WATTS' --keep-meter"
-        )
-    sensor = Guarded(CommandMeter(command, idle_w=idle_w), at_least_s=EVERY_S)
+    try:
+        sensor = Guarded(CommandMeter(command, idle_w=idle_w), at_least_s=EVERY_S)
+    except InvalidValue as error:
+        return Probe(KIND, state=str(error))
     return Probe(KIND, (sensor,), frozenset({"machine"}), f"read by {command!r}")
-
-
-def probe_ipmi(root: str = "/") -> Probe:
-    """Whether there is a management controller; it is used only when named as the wall meter, for it samples slowly."""
-    if not any(os.path.exists(os.path.join(root, device)) for device in IPMI_DEVICES):
-        return Probe(IPMI, state="no management controller")
-    return Probe(
-        IPMI, state="a management controller is here", unlock=f"payoff calibrate --watts '{IPMI_COMMAND}' --keep-meter"
-    )

@@ -16,7 +16,7 @@ SLACK_S = 0.1
 """Counters are published late by up to this long, so a short interval may hold the energy of a longer one."""
 STILL_S = 0.1
 """A register that has not moved for longer than this stands still: hardware that is on draws power."""
-PLAUSIBLE = 0.5, 2.0
+PLAUSIBLE = 0.8, 1.25
 """Of several readings of a register that went round, the one this near to the usual power is believed."""
 LONG_S = 0.5
 """Mean power over less than this says more of the counter's rhythm than of the machine."""
@@ -106,6 +106,11 @@ class CounterSensor:
         self._since_s = 0.0
         self.latest: Drawn | None = None
         self.beyond_j: float | None = None
+
+    @property
+    def has_platform(self) -> bool:
+        """Whether there is a register that holds all others."""
+        return self._psys is not None
 
     def drawn(self, interval: Interval) -> Drawn:
         """See `Sensor`."""

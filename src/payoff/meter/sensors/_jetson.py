@@ -72,7 +72,7 @@ def _milliwatts(path: str) -> Callable[[], float]:
     return lambda: _sysfs.count(path) / 1e3
 
 
-def probe(root: str = "/", idle: Idle | None = None) -> Probe:
+def probe(root: str = "/", idle_w: float | None = None) -> Probe:
     """Look for the monitors and the rail that feeds the module."""
     found = rails(root)
     if not found:
@@ -84,6 +84,6 @@ def probe(root: str = "/", idle: Idle | None = None) -> Probe:
     except SensorError as error:
         return Probe(KIND, state=str(error), unlock="sudo usermod -aG i2c $USER" if "ermission" in str(error) else "")
     evidence = WHOLE_EVIDENCE if whole else SUM_EVIDENCE
-    sensor = Sampled(KIND, lambda: sum(rail.watts() for rail in used), evidence, idle=idle)
+    sensor = Sampled(KIND, lambda: sum(rail.watts() for rail in used), evidence, idle=Idle(idle_w))
     state = f"{', '.join(rail.label for rail in used)}: {watts:.3g} W now"
-    return Probe(KIND, (Guarded(sensor),), frozenset({"processor", "memory", "integrated graphics"}), state)
+    return Probe(KIND, (Guarded(sensor),), frozenset({"processor", "memory", "accelerators"}), state)

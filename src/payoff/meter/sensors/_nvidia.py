@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from payoff.errors import SensorError
-from payoff.meter._seam import Evidence, Pair, Probe
+from payoff.meter._seam import Evidence, Probe
 from payoff.meter.sensors._counter import CounterSensor, Register
 from payoff.meter.sensors._gpu import Accelerator, all_or_none, idle_of, share_of_work
 from payoff.meter.sensors._guarded import Guarded
 from payoff.meter.sensors._sampled import Sampled
+from payoff.quantities import Pair
 
 KIND = "NVIDIA (NVML)"
-DEVICES = "dev/nvidiactl", "dev/nvidia0", "dev/dxg"
 UNLOCK = "pip install 'payoff[nvidia]'"
 HIGHEST_W = 3000.0
 COUNTER = {"accuracy of the energy counter": (0.95, 1.05)}
@@ -155,10 +155,8 @@ class _Work:
         return self._last
 
 
-def probe(root: str = "/", environ: Mapping[str, str] | None = None) -> list[Probe]:
-    """A probe for each device; the library is loaded only where a driver's device file is."""
-    if not any(os.path.exists(os.path.join(root, device)) for device in DEVICES) and not _windows_driver():
-        return [Probe(KIND, state="no NVIDIA driver")]
+def probe(environ: Mapping[str, str] | None = None) -> list[Probe]:
+    """A probe for each device that is visible to the job, where there is a driver."""
     try:
         library = import_module("pynvml")
     except ImportError:
@@ -177,7 +175,3 @@ def _probe_one(nvml: Nvml, gpu: Gpu) -> Probe:
         return Probe(KIND, (Guarded(sensor(nvml, gpu)),), frozenset({gpu.covers}), gpu.name)
     except SensorError as error:
         return Probe(KIND, state=f"{gpu.name} tells neither energy nor power ({error})")
-
-
-def _windows_driver() -> bool:
-    return os.name == "nt" and os.path.exists(os.path.join(os.environ.get("WINDIR", "C:/Windows"), "System32/nvml.dll"))

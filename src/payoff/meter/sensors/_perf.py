@@ -1,4 +1,4 @@
-"""The energy counters of a processor (RAPL) through Linux's perf events: 64 bits wide, kept from wrapping by the kernel."""
+"""The energy counters of a processor (RAPL) through perf events: 64 bits, which the kernel keeps from wrapping."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class PerfEvents(CounterSensor):
         cpus: Sequence[int],
         files: Sequence[int],
         read: Callable[[int], int],
-        idle: Idle | None,
+        idle_w: float | None,
     ) -> None:
         weakref.finalize(self, _close, tuple(files))
         pairs = [(event, cpu) for event in found for cpu in (cpus if event.part != "psys" else cpus[:1])]
@@ -126,7 +126,9 @@ class PerfEvents(CounterSensor):
             for event, cpu in pairs
         ]
         psys = registers.pop() if pairs[-1][0].part == "psys" else None
-        super().__init__(KIND, registers, lambda: [read(file) for file in files], EVIDENCE, idle=idle, psys=psys)
+        super().__init__(
+            KIND, registers, lambda: [read(file) for file in files], EVIDENCE, idle=Idle(idle_w), psys=psys
+        )
 
 
 def read_event(file: int) -> int:
@@ -147,7 +149,7 @@ def _close(files: Sequence[int]) -> None:
 
 def probe(
     root: str = "/",
-    idle: Idle | None = None,
+    idle_w: float | None = None,
     vendor: str = "",
     *,
     opener: Opener = open_event,
@@ -162,7 +164,7 @@ def probe(
     try:
         for event in found:
             files += [opener(int(kind), event.config, cpu) for cpu in (cpus if event.part != "psys" else cpus[:1])]
-        sensor = PerfEvents(found, cpus, files, read, idle)
+        sensor = PerfEvents(found, cpus, files, read, idle_w)
     except OSError as error:
         _close(files)
         refused = error.errno in (errno.EACCES, errno.EPERM)

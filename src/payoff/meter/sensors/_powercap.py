@@ -93,7 +93,7 @@ def _register(zone: Zone) -> Register:
 class Powercap(CounterSensor):
     """Energy of the processor packages and, where it is counted, of their memory."""
 
-    def __init__(self, found: Sequence[Zone], idle: Idle | None = None) -> None:
+    def __init__(self, found: Sequence[Zone], idle_w: float | None = None) -> None:
         own = [zone for zone in without_mirrors(found) if zone.part != "psys"]
         psys = next((zone for zone in found if zone.part == "psys"), None)
         read = [zone.read for zone in (*own, *([psys] if psys else []))]
@@ -102,12 +102,12 @@ class Powercap(CounterSensor):
             [_register(zone) for zone in own],
             lambda: [one() for one in read],
             EVIDENCE,
-            idle=idle,
+            idle=Idle(idle_w),
             psys=_register(psys) if psys else None,
         )
 
 
-def probe(root: str = "/", idle: Idle | None = None) -> Probe:
+def probe(root: str = "/", idle_w: float | None = None) -> Probe:
     """Look for zones that can be read."""
     found = zones(root)
     packages = [zone for zone in found if zone.part == "package"]
@@ -118,7 +118,7 @@ def probe(root: str = "/", idle: Idle | None = None) -> Probe:
         return Probe(KIND, state=state, unlock=UNLOCK)
     readable = [zone for zone in found if os.access(f"{zone.path}/energy_uj", os.R_OK)]
     try:
-        sensor = Powercap(readable, idle)
+        sensor = Powercap(readable, idle_w)
     except SensorError as error:
         return Probe(KIND, state=str(error), unlock=UNLOCK if "ermission" in str(error) else "")
     memory = any(zone.part == "dram" for zone in readable)

@@ -16,8 +16,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from payoff.errors import SensorError
-from payoff.meter._seam import Drawn, Evidence, Interval
+from payoff.meter._seam import Drawn, Evidence, Interval, Probe, Sensor
 from payoff.meter.sensors._counter import CounterSensor, Idle
+from payoff.meter.sensors._guarded import Guarded
 
 KIND = "rest of the machine"
 DYNAMIC_SHARE = 0.15
@@ -116,3 +117,20 @@ class PlatformRest:
             raise SensorError("the platform's counter shows less than its packages")
         idle_j, dynamic_j = self._idle.split(beyond_j, counted.covers_s)
         return Drawn(idle_j, dynamic_j, covers_s=counted.covers_s)
+
+
+def probe(counted: Sensor, idle_w: float) -> Probe:
+    """The rest beside a counted processor: as the platform's counter shows it, else modelled."""
+    assert isinstance(counted, CounterSensor | Guarded)
+    rest = Rest(counted, idle_w)
+    if isinstance(counted, CounterSensor) and counted.has_platform:
+        state = f"the platform's counter less {counted.name}, where that is plausible"
+        return Probe(KIND, (PlatformRest(counted, rest, idle_w),), frozenset({"rest"}), state)
+    return Probe(KIND, (rest,), frozenset({"rest"}), f"modelled beside {counted.name}")
+
+
+def probe_losses(counted: Sensor) -> Probe:
+    """The losses beside an accelerator that tells its own energy."""
+    assert isinstance(counted, Guarded)
+    losses = Losses(counted)
+    return Probe(KIND, (losses,), frozenset({losses.name}), "modelled")

@@ -16,6 +16,7 @@ from typing import Any
 from payoff.errors import SensorError
 from payoff.meter._seam import Evidence, Probe
 from payoff.meter.sensors._counter import CounterSensor, Idle, Register
+from payoff.meter.sensors._guarded import Guarded
 from payoff.meter.sensors._powercap import HIGHEST_W
 
 KIND = "RAPL (zeusd)"
@@ -56,7 +57,7 @@ def ask(path: str, target: str, timeout_s: float = TIMEOUT_S) -> Any:
 class Zeusd(CounterSensor):
     """Energy of the processor packages and, where the daemon tells it, of their memory."""
 
-    def __init__(self, path: str, idle: Idle | None = None) -> None:
+    def __init__(self, path: str, idle_w: float | None = None) -> None:
         self._path = path
         self.packages = _packages(ask(path, "/discover"))
         ids = ",".join(str(package) for package in self.packages)
@@ -70,7 +71,7 @@ class Zeusd(CounterSensor):
             Register(f"{field.partition('_')[0]} {package}", 1e-6, HIGHEST_W["package"], None, field.startswith("dram"))
             for package, field in self._fields
         ]
-        super().__init__(KIND, registers, self._counts, EVIDENCE, idle=idle)
+        super().__init__(KIND, registers, self._counts, EVIDENCE, idle=Idle(idle_w))
 
     def _counts(self) -> Sequence[int]:
         told: Mapping[str, Mapping[str, Any]] = ask(self._path, self._target)
@@ -91,7 +92,7 @@ def _packages(told: Any) -> dict[int, bool]:
     return packages
 
 
-def probe(root: str = "/", idle: Idle | None = None) -> Probe:
+def probe(root: str = "/", idle_w: float | None = None) -> Probe:
     """Look for the daemon's socket and ask it what it reads."""
     named = os.environ.get(VARIABLE)
     places = [named] if named else [os.path.join(root, place) for place in SOCKETS]
@@ -100,11 +101,11 @@ def probe(root: str = "/", idle: Idle | None = None) -> Probe:
         state = f"{VARIABLE} names {named}, which is no socket" if named else "no daemon"
         return Probe(KIND, state=state)
     try:
-        sensor = Zeusd(path, idle)
+        sensor = Zeusd(path, idle_w)
     except SensorError as error:
         return Probe(KIND, state=str(error))
     covers = {"processor", "memory"} if all(sensor.packages.values()) else {"processor"}
-    return Probe(KIND, (sensor,), frozenset(covers), f"{len(sensor.packages)} packages at {path}")
+    return Probe(KIND, (Guarded(sensor),), frozenset(covers), f"{len(sensor.packages)} packages at {path}")
 
 
 def _is_socket(path: str) -> bool:
