@@ -23,7 +23,7 @@ help:
 demo: $(VENV)/.demo
 	$(BIN)/payoff demo
 
-test: $(VENV)/.dev debian lint
+test: $(VENV)/.dev $(VENV)/.frameworks debian lint
 	$(BIN)/python -m pytest --data="$(DATA)"
 
 test-core: $(VENV)/.dev lint
@@ -72,6 +72,10 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml
 $(VENV)/.dev: $(VENV)/.python pyproject.toml
 	$(HERE) --editable '.[all]' --group dev
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.frameworks: $(VENV)/.dev
+	$(INSTALL) --group frameworks
+	@touch $@
 
 $(VENV)/.docs: $(VENV)/.python pyproject.toml
 	$(HERE) --editable . --group docs

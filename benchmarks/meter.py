@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _singles(asked: Options) -> dict[str, float]:
     """The figures that are one number of one run each."""
-    model = server_power.figures(asked.data) if (asked.data / "measure").is_dir() else {}
+    model = server_power.figures(asked.data, 1 if asked.quick else 5) if (asked.data / "measure").is_dir() else {}
     return meter_truth.figures(quick=asked.quick) | meter_rivals.figures(quick=asked.quick) | model
 
 

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from contest import ROOT, options
 
 sys.path.append(str(ROOT / "tools" / "facts"))
 
-from fit_load_curves import Curves, curve_of, fit_curves, left_out_curves, read_curves
+from fit_load_curves import Curves, left_out_curves, read_curves
 from fit_server_power import FOLDS, Servers, fit_table, folds_of, read_servers
-from server_kinds import BY_KEY
-
 from payoff.facts._server_power import server_power
+from server_kinds import BY_KEY
 
 FITTED_ON = ROOT / "src" / "payoff" / "facts" / "data" / "server_power_fitted_on.txt"
 ENOUGH = 30
@@ -135,7 +135,8 @@ def _left_out(servers: Servers, seed: int) -> dict[str, np.ndarray]:
     """For each way to ask, whether each server's interval, fitted without its fold, held, and its width; (2, n, 2)."""
     fold = folds_of(servers.system, np.random.default_rng(seed))
     out = {suffix: np.zeros((2, len(servers), 2)) for suffix in MODES}
-    no_curves = Curves(np.array([""]), np.linspace(0, 1, 11)[None], np.array([0]), np.array([""]))
+    none = np.array(["", ""])
+    no_curves = Curves(none, np.tile(np.linspace(0, 1, 11), (2, 1)), np.arange(2), none)
     for i in range(FOLDS):
         table = fit_table(servers[fold != i], no_curves, seed)
         for suffix, mode in MODES.items():
@@ -165,7 +166,7 @@ def table(named: Mapping[str, float]) -> list[str]:
     how = {0.0: "fitted without their fold", 1.0: "not seen by the shipped constants"}
     curve, watts = how[named["load_curve_shipped"]], how[named["interval_shipped"]]
     lines = [
-        f"| load curve, {named['load_curve_servers']:.0f} servers {curve} | payoff | median curve | codecarbon's cubic |",
+        f"| load curve, {named['load_curve_servers']:.0f} servers {curve} | payoff | median curve | cubic |",
         "|---|---|---|---|",
         "| mean error, share of dynamic range | "
         + " | ".join(f"{named[f'load_curve_mae{of}']:.3f}" for of in ("", "@median", "@codecarbon"))

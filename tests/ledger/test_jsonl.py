@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from payoff.errors import LedgerDamaged, LedgerTooNew, LedgerUnusable
-from payoff.ledger import Ledger, open_ledger
+from payoff.ledger import Ledger, Tick, open_ledger
 from payoff.ledger._jsonl import JsonlStore
-from payoff.model import Event, to_text
+from payoff.model import Event, to_text, utc_now
 from payoff.testing._ledger_case import ALL, joules, whole_run
 
 
@@ -144,14 +144,25 @@ def test_a_description_that_cannot_be_read_is_told_with_the_way_out(place: Path)
 
 
 def test_a_segment_may_not_name_a_file_elsewhere(place: Path, tmp_path: Path) -> None:
-    from payoff.ledger import Tick
-    from payoff.model import utc_now
-
     with open_ledger(place) as ledger:
         ledger.append(Event("r", "started", {"segment": "../../evil"}))
         ledger.beat(Tick("r", "../../evil", utc_now(), joules(1.0), {}, 0, (0.0, 0.0)))
         assert ledger.find("last").footprint == joules(1.0)
     assert [path.name for path in tmp_path.iterdir()] == ["team.jsonl.d"]
+
+
+def test_a_tick_that_a_kill_cut_off_leaves_the_one_before(place: Path) -> None:
+    with open_ledger(place) as ledger:
+        ledger.append(Event("r", "started", {"segment": "s"}))
+        for energy_j in (1.0, 2.0, 3.0):
+            ledger.beat(Tick("r", "s", utc_now(), joules(energy_j)))
+        path = place / "pulse" / "s.tick"
+        content = path.read_bytes()
+        for left, expected in ((content, [joules(3.0)]), (content[:-1], [joules(2.0)]), (content[:50], [])):
+            path.write_bytes(left)
+            assert [tick.footprint for tick in ledger.ticks()] == expected
+        with pytest.raises(LedgerUnusable, match="is too large"):
+            ledger.beat(Tick("r", "s", utc_now(), joules(1.0), {"x": "y" * 70_000}))
 
 
 def test_long_journals_are_taken_over_piece_by_piece(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

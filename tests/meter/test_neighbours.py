@@ -128,8 +128,9 @@ def test_windows_of_one_process_share_its_time_unless_one_is_inside_the_other(tm
     outer = Neighbours(("a", "s"), 1.0, str(tmp_path))
     beside = Neighbours(("b", "t"), 1.0, str(tmp_path))
     inner = Neighbours(("a", "s", "c", "u"), 1.0, str(tmp_path))
-    assert [claim.windows_here() for claim in (outer, beside, inner)] == [2, 2, 1]
-    for claim in (outer, beside, inner):
+    twin = Neighbours(("a", "s", "d", "v"), 1.0, str(tmp_path))
+    assert [claim.share_of_process() for claim in (outer, beside, inner, twin)] == [1 / 2, 1 / 2, 1 / 4, 1 / 4]
+    for claim in (outer, beside, inner, twin):
         claim.release()
 
 

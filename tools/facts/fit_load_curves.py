@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from server_kinds import BY_KEY, kind_of
 
 from payoff.facts._server_power import name_key
+from server_kinds import BY_KEY, kind_of
 
 KIND_PRIOR, ERA_PRIOR = 1.0, 3.0
 """Servers that the pull towards the era's curve, and towards the median curve, weighs as much as."""
@@ -43,13 +43,14 @@ def read_curves(paths: Iterable[Path]) -> Curves:
         with path.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 watts = [float(row[level]) for level in LEVELS]
-                mark = hashlib.sha256("|".join((row["HW_Model"], row["hash"], *map(str, watts))).encode()).hexdigest()[:8]
+                mark = hashlib.sha256("|".join((row["HW_Model"], row["hash"], *map(str, watts))).encode()).hexdigest()[
+                    :8
+                ]
                 name, system = row["HW_CPUName"], row["HW_Model"].split("(")[0].strip().lower()
                 shares = [(w - watts[0]) / (watts[-1] - watts[0]) for w in watts]
                 rows[mark] = kind_of(name_key(name), name), shares, system
-    kinds, shares, systems = zip(*rows.values(), strict=True)
-    groups = np.unique(np.array(systems), return_inverse=True)[1]
-    return Curves(np.array(kinds), np.array(shares), groups, np.array(list(rows)))
+    kinds, curves, systems = (np.array(column) for column in zip(*rows.values(), strict=True))
+    return Curves(kinds, curves, np.unique(systems, return_inverse=True)[1], np.array(list(rows)))
 
 
 def fit_curves(curves: Curves) -> dict[str, Array]:

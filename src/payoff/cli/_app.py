@@ -13,10 +13,12 @@ from payoff.errors import InvalidValue, PayoffError, UnknownName
 
 OK, FAILED, USAGE, STOPPED = 0, 1, 2, 3
 VERBS = {
+    "calibrate": "Fit this machine's idle and full watts to a wall meter.",
     "demo": "Train three small models and see what the last tenth of a per cent costs.",
     "doctor": "What can be measured here, and the exact line that unlocks more.",
     "ledger": "Export, import, merge, verify, rebuild the ledger; forget a run.",
     "measure": "Run a command in any language and keep what it used.",
+    "prometheus": "The running and recent runs for Prometheus: a page to scrape, or a file.",
     "runs": "The runs in the ledger: quality, energy, carbon, cost, time, how sure.",
     "show": "One run: figures with intervals, what was measured, its trace.",
     "watch": "What the machine and its runs use now.",

@@ -21,7 +21,8 @@ _TABLE = os.path.join(os.path.dirname(__file__), "data", "server_power.json")
 _SERVER_NAME = re.compile(r"xeon|epyc|opteron|ampere|neoverse|grace|graviton", re.IGNORECASE)
 _CLIENT_NAME = re.compile(r"\bcore\(|\bcore i|\bcore ultra|ryzen|apple|athlon|celeron|pentium", re.IGNORECASE)
 _NOISE = re.compile(
-    r"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz|\b(?:intel|amd|xeon|processor|cpu|platinum|gold|silver|bronze|dell sku|0)\b"
+    r"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz"
+    r"|\b(?:intel|amd|xeon|processor|cpu|platinum|gold|silver|bronze|dell sku|0)\b"
     r"|\b\d+-(?:core|bit)\b"
 )
 
@@ -90,28 +91,35 @@ def server_power(
     kind = named[0] if named else kind
     outside = not _SERVER_NAME.search(name) and (kind in known["client"] if kind else _is_client(vendor, name))
     if named:
-        return _power(known, kind, "name", named[1:], socket_threads, outside)
+        return _power(known, kind, "name", named[1:], socket_threads=socket_threads, outside=outside)
     if socket_threads is not None and kind in known["sockets"]:
-        return _power(known, kind, "socket", known["sockets"][kind], socket_threads, outside)
+        return _power(known, kind, "socket", known["sockets"][kind], socket_threads=socket_threads, outside=outside)
     if kind in known["kinds"]:
-        return _power(known, kind, "kind", known["kinds"][kind], None, outside)
+        return _power(known, kind, "kind", known["kinds"][kind], outside=outside)
     maker = "client" if outside else vendor if vendor in known["makers"] else "any"
     level: Knows = "nothing" if maker == "any" else "maker"
-    return _power(known, maker, level, known["makers"][maker], None, outside)
+    return _power(known, maker, level, known["makers"][maker], outside=outside)
 
 
 def _is_client(vendor: str, name: str) -> bool:
-    """Whether a processor that is in no table is a laptop's or desktop's, judged by its name; arm64 is what Macs say."""
+    """Whether a processor that is in no table is a laptop's or desktop's, by its name; arm64 is what Macs say."""
     return vendor == "arm64" or _CLIENT_NAME.search(name) is not None
 
 
 def _power(
-    known: Mapping[str, Any], kind: str, knows: Knows, row: Sequence[float], socket_threads: int | None, outside: bool = False
+    known: Mapping[str, Any],
+    kind: str,
+    knows: Knows,
+    row: Sequence[float],
+    *,
+    socket_threads: int | None = None,
+    outside: bool = False,
 ) -> ServerPower:
     servers, usual, idle, full, *factors = row
     if socket_threads and usual:
         idle, full = (
-            watts * (socket_threads / usual) ** slope for watts, slope in zip((idle, full), known["slopes"], strict=True)
+            watts * (socket_threads / usual) ** slope
+            for watts, slope in zip((idle, full), known["slopes"], strict=True)
         )
     full = max(full, 1.05 * idle)
     wider = OUTSIDE if outside else 1.0

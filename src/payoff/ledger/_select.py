@@ -28,7 +28,7 @@ def check(query: Query) -> None:
 
 
 def numbers(db: Database, query: Query) -> list[int]:
-    """The numbers of the ended runs that are meant, in order."""
+    """The numbers of the ended runs that are meant, in order; those without a value last, the newest first."""
     conditions, bound = ["live = 0", "state IS NOT NULL", "number > ?"], list[Any]([query.above])
     for name, value in query.equals.items():
         if name == "tag":
@@ -40,12 +40,22 @@ def numbers(db: Database, query: Query) -> list[int]:
     if query.text:
         conditions.append("(" + " OR ".join(f"LOWER({name}) LIKE LOWER(?) ESCAPE '\\'" for name in _SEARCHED) + ")")
         bound += [_containing(query.text)] * len(_SEARCHED)
+    meant = f"SELECT number FROM runs WHERE {' AND '.join(conditions)}"
     way = "DESC" if query.descending else "ASC"
-    order = f"number {way}" if query.sort == "number" else f"{query.sort} IS NULL, {query.sort} {way}, number DESC"
-    sql = f"SELECT number FROM runs WHERE {' AND '.join(conditions)} ORDER BY {order}"
-    if query.limit is not None:
-        sql, bound = f"{sql} LIMIT ?", [*bound, query.limit]
-    return [number for (number,) in db.run(sql, bound)]
+    if query.sort == "number":
+        return _taken(db, f"{meant} ORDER BY number {way}", bound, query.limit)
+    known = _taken(
+        db, f"{meant} AND {query.sort} IS NOT NULL ORDER BY {query.sort} {way}, number DESC", bound, query.limit
+    )
+    room = None if query.limit is None else query.limit - len(known)
+    if room == 0:
+        return known
+    return known + _taken(db, f"{meant} AND {query.sort} IS NULL ORDER BY number DESC", bound, room)
+
+
+def _taken(db: Database, sql: str, bound: list[Any], limit: int | None) -> list[int]:
+    rows = db.run(sql, bound) if limit is None else db.run(f"{sql} LIMIT ?", [*bound, limit])
+    return [number for (number,) in rows]
 
 
 def matches(run: Run, query: Query) -> bool:

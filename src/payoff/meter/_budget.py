@@ -22,7 +22,7 @@ class BudgetWatch:
     def __init__(self, budget: Budget, before: Footprint | None = None) -> None:
         self.budget = budget
         self._before = before
-        self._warned: set[str] = set()
+        self._warned, self._ended = set[str](), set[str]()
         self._forecast: set[str] = set()
         self.spent: tuple[str, ...] = ()
         """The names of the caps that are reached."""
@@ -33,12 +33,11 @@ class BudgetWatch:
         shares = self.budget.used(whole)
         self.spent = self.budget.spent(whole)
         told = [self._blind(name) for name in self.budget.caps if self._is_blind(used, name)]
-        told += [
-            self._warning(name, share)
-            for name, share in shares.items()
-            if share >= WARN_AT and name not in self._warned
-        ]
-        self._warned |= {name for name, share in shares.items() if share >= WARN_AT}
+        for name, share in shares.items():
+            if share >= WARN_AT and not (name in self._ended or (share < 1 and name in self._warned)):
+                told.append(self._warning(name, share))
+                self._warned.add(name)
+        self._ended.update(self.spent)
         if progress and progress >= 0.05:
             told += self._foretold(used, shares, progress)
         return told
@@ -82,7 +81,7 @@ class BudgetWatch:
         return told
 
     def next_look_s(self, used: Footprint, tick_s: float) -> float:
-        """How long until the next warning or cap at the mean rate so far; at most a tick, at least a twentieth of one."""
+        """How long until the next warning or cap at the mean rate so far; from a twentieth of a tick to a whole one."""
         if self.spent:
             return tick_s
         duration_s = used.duration_s.value if used.duration_s else 0.0

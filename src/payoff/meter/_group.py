@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +30,8 @@ class Group:
 
     def run_id(self, name: str, number: int) -> str:
         """The id that all ranks of the group give to the window of that name and number."""
+        import hashlib
+
         return hashlib.sha256(f"{self.key}\0{name}\0{number}".encode()).hexdigest()[:32]
 
 

@@ -56,9 +56,13 @@ class Neighbours:
         """
         return share_of(self._claim, [*_living(), *self._others()])
 
-    def windows_here(self) -> int:
-        """How many windows of this process, this one included, are open side by side: none inside another."""
-        return max(1, sum(claim.path[:-2] == self._claim.path[:-2] for claim in _living()))
+    def share_of_process(self) -> float:
+        """This window's share of what its process uses: those open side by side, at each level, get as much each."""
+        own, share = self._claim.path, 1.0
+        paths = [own, *(claim.path for claim in _living())]
+        for depth in range(0, len(own), 2):
+            share /= len({path[: depth + 2] for path in paths if path[:depth] == own[:depth] and len(path) > depth})
+        return share
 
     def _others(self) -> list[Claim]:
         found: list[Claim] = []

@@ -106,8 +106,8 @@ def _load_back_end(place: str) -> None:
         import payoff.ledger._postgres
     elif place.startswith("jsonl:") or place.endswith(".jsonl.d"):
         import payoff.ledger._jsonl
-    import fcntl
-    import urllib.parse
+    import fcntl  # noqa: F401
+    import urllib.parse  # noqa: F401
 
     import payoff.ledger._sqlite  # noqa: F401
 

@@ -74,8 +74,9 @@ class Recording:
 
     def start(self) -> None:
         """Begin to measure. The ledger is opened by the thread, so that a slow disk holds nobody up."""
+        sensors = find_sensors()
         self._neighbours = Neighbours(self.path, this_processor().reserved)
-        self._account = Account(find_sensors(), self._clocks, self._split, self._pids)
+        self._account = Account(sensors, self._clocks, self._split, self._pids)
         self._recorder.put(Event(self.run_id, "resumed" if self._joins else "started", self._beginning()))
         self._thread = threading.Thread(target=self._keep_ticking, name="payoff", daemon=True)
         self._thread.start()
@@ -88,7 +89,7 @@ class Recording:
     def _split(self) -> Split:
         if self._plan.scope == "machine":
             return Split(whole_machine=True)
-        return Split(self._neighbours.share(), 1 / self._neighbours.windows_here())
+        return Split(self._neighbours.share(), self._neighbours.share_of_process())
 
     def _beginning(self) -> dict[str, Any]:
         plan, processor, lease = self._plan, this_processor(), own_lease()

@@ -135,7 +135,7 @@ class Window:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self.stop()
+            self.stop("stopped" if self.should_stop else "completed")
         else:
             stopped = issubclass(kind, BudgetSpent)
             self.stop("stopped" if stopped else "failed", f"{kind.__name__}: {error}"[:500])

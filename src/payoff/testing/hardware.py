@@ -340,7 +340,7 @@ class SensorConformance:
         evidence = sensor.evidence
         pairs = [*evidence.idle.values(), *evidence.dynamic.values()]
         assert evidence.basis in ("measured", "modelled") and evidence.sources and pairs
-        assert all(0 <= low <= 1 <= high < math.inf for low, high in pairs)
+        assert all(0 <= min(pair) <= 1 <= max(pair) < math.inf for pair in pairs)
 
     def test_joules_are_finite_and_never_below_zero(self) -> None:
         sensor = self.make()

@@ -133,7 +133,7 @@ def test_the_more_the_power_jumps_between_samples_the_wider_the_interval() -> No
         meter = scripted(*(MeterReading("power", watts) for watts in [low, high] * 20))
         for _ in range(40):
             meter.drawn(SECOND)
-        below, above = meter.evidence.dynamic["sampling"]
+        below, above = meter.evidence.dynamic["sampling of wall meter (made)"]
         return above - below
 
     assert width(99.0, 101.0) < width(50.0, 150.0) < 0.6
@@ -142,7 +142,7 @@ def test_the_more_the_power_jumps_between_samples_the_wider_the_interval() -> No
 def test_few_samples_say_little() -> None:
     meter = scripted(*[MeterReading("power", 100.0)] * 2)
     meter.drawn(SECOND)
-    assert meter.evidence.dynamic["sampling"] == (0.7, 1.3)
+    assert meter.evidence.dynamic["sampling of wall meter (made)"] == (0.7, 1.3)
 
 
 def test_the_named_meter_covers_the_whole_machine_and_is_never_waited_for() -> None:

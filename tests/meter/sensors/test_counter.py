@@ -101,6 +101,29 @@ def test_a_moment_says_nothing_of_idle_watts() -> None:
     assert idle.watts == 40.0
 
 
+@given(
+    prior_w=st.none() | st.floats(1.0, 500.0),
+    powers=st.lists(st.floats(1.0, 500.0), min_size=1, max_size=20),
+)
+def test_the_error_of_the_split_cancels_for_a_job_that_holds_the_whole_machine(
+    prior_w: float | None, powers: list[float]
+) -> None:
+    idle = Idle(prior_w)
+    parts = [idle.split(watts, 1.0) for watts in powers]
+    told = idle.told(Evidence("measured"), "made")
+    idle_j, dynamic_j = (sum(part) for part in zip(*parts, strict=True))
+    for side in (0, 1) if dynamic_j else ():
+        moved = idle_j * told.idle["idle power of made"][side] + dynamic_j * told.dynamic["idle power of made"][side]
+        assert moved == near(idle_j + dynamic_j)
+
+
+def test_idle_power_that_was_never_seen_to_be_lower_may_be_higher() -> None:
+    idle = Idle(40.0)
+    idle.split(60.0, 1.0)
+    told = idle.told(Evidence("measured"), "made")
+    assert (told.idle, told.dynamic) == ({"idle power of made": (0.5, 1.5)}, {"idle power of made": (2.0, 0.0)})
+
+
 def test_a_counter_that_stands_still_is_a_gap_and_not_0_joules() -> None:
     made = sensor([10, 10, 60_000_010])
     with pytest.raises(SensorError, match="made stands still"):

@@ -24,6 +24,8 @@ SECOND = Interval(1.0, 0.5, frozenset({os.getpid()}))
 def smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAmdSmi:
     (tmp_path / "dev").mkdir()
     (tmp_path / "dev/kfd").touch()
+    (tmp_path / "opt/rocm/lib").mkdir(parents=True)
+    (tmp_path / "opt/rocm/lib/libamd_smi.so").touch()
     library = FakeAmdSmi()
     monkeypatch.setitem(sys.modules, "amdsmi", library)
     return library
@@ -88,6 +90,21 @@ def test_a_driver_without_the_library_names_the_line_that_unlocks_it(
     monkeypatch.setitem(sys.modules, "amdsmi", None)
     (found,) = _amd.probe(str(tmp_path), {})
     assert (found.sensors, found.unlock) == ((), "pip install 'payoff[amd]'")
+
+
+def test_without_rocms_own_library_the_package_is_not_loaded_for_it_would_print(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/kfd").touch()
+    (found,) = _amd.probe(str(tmp_path), {})
+    assert "libamd_smi.so is not in" in found.state and "amdsmi" not in sys.modules
+
+
+@pytest.mark.usefixtures("smi")
+def test_other_makers_cards_are_read_beside_the_library(tmp_path: Path) -> None:
+    graphics_card(tmp_path, "card0", "amdgpu", {"power1_average": 1, "power1_cap": 1})
+    graphics_card(tmp_path, "card1", "xe", {"energy1_input": 1})
+    covers = [found.covers for found in _amd.probe(str(tmp_path), {})]
+    assert covers == [frozenset({"amd gpu 0"}), frozenset({"graphics card1"})]
 
 
 def test_a_library_that_does_not_start_is_told(

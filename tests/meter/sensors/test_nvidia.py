@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from payoff.errors import SensorError
 from payoff.meter._processor import this_processor
 from payoff.meter._seam import Drawn, Interval
+from payoff.meter.sensors import _looks
 from payoff.meter.sensors._gpu import Accelerator
 from payoff.meter.sensors._guarded import Guarded
 from payoff.meter.sensors._looks import looks
@@ -63,7 +65,7 @@ def test_without_a_counter_the_power_reading_is_integrated_by_trapezoids() -> No
         drawn = device.drawn(interval(2.0))
         joules.append(drawn.idle_j + drawn.dynamic_j)
     assert joules == [200.0, 300.0, 300.0]
-    assert "sampling" in device.evidence.dynamic and device.evidence.basis == "measured"
+    assert "sampling of gpu 0: made" in device.evidence.dynamic and device.evidence.basis == "measured"
 
 
 def test_a_device_that_tells_neither_is_named_and_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,11 +80,10 @@ def test_counter_and_power_that_agree_leave_the_interval_alone() -> None:
     gpu = FakeGpu()
     gpu.power_mw = 300_000
     device = made(gpu)
-    before = device.evidence
     for _ in range(60):
         gpu.draw(310.0)
         device.drawn(interval())
-    assert device.evidence == before
+    assert "counter and power reading disagree" not in device.evidence.dynamic
 
 
 @pytest.mark.parametrize(("power_mw", "pair"), [(900_000, (1.0, 3.0)), (100_000, (1 / 3, 1.0))])
@@ -172,6 +173,26 @@ def test_a_counter_that_stands_still_is_a_gap() -> None:
         device.drawn(interval())
 
 
+def test_a_counter_that_is_stuck_is_given_up_for_the_power_reading() -> None:
+    gpu = FakeGpu()
+    device = made(gpu)
+    for _ in range(4):
+        with pytest.raises(SensorError, match="stands still"):
+            device.drawn(interval())
+    drawn = [device.drawn(interval()) for _ in range(3)]
+    assert [d.idle_j + d.dynamic_j for d in drawn] == [60.0, 60.0, 60.0]
+    assert "sampling of gpu 0: made" in device.evidence.dynamic
+
+
+def test_a_counter_that_is_stuck_without_a_power_reading_stays_a_gap() -> None:
+    gpu = FakeGpu()
+    gpu.power_mw = None
+    device = made(gpu)
+    for _ in range(9):
+        with pytest.raises(SensorError, match="stands still"):
+            device.drawn(interval())
+
+
 GPUS = [FakeGpu(uuid="GPU-aaaa"), FakeGpu(uuid="GPU-aabb"), FakeGpu(uuid="GPU-cccc")]
 
 
@@ -247,6 +268,34 @@ def test_a_library_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "pynvml", Broken())
     (found,) = probe({})
     assert found.state == "the driver's library does not answer (NVML Init: Driver Not Loaded)"
+
+
+def _with_driver(root: Path, monkeypatch: pytest.MonkeyPatch, library: FakeNvml) -> None:
+    (root / "dev").mkdir()
+    (root / "dev/nvidiactl").touch()
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+
+
+def test_a_library_that_hangs_does_not_hold_a_training_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+
+    class Hanging(FakeNvml):
+        def nvmlInit(self) -> None:
+            release.wait(9)
+
+    _with_driver(tmp_path, monkeypatch, Hanging())
+    monkeypatch.setattr(_looks, "PATIENCE_S", 0.05)
+    assert _state(tmp_path) == ("the driver does not answer", "")
+    release.set()
+
+
+def test_a_library_that_fails_in_its_own_way_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Odd(FakeNvml):
+        def nvmlDeviceGetCount(self) -> int:
+            raise RuntimeError("unheard of")
+
+    _with_driver(tmp_path, monkeypatch, Odd())
+    assert _state(tmp_path) == ("the driver's library fails (RuntimeError: unheard of)", "")
 
 
 def test_no_visible_device_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,25 +34,30 @@ EVIDENCE = Evidence(
 
 
 def probe(root: str = "/", environ: Mapping[str, str] | None = None) -> list[Probe]:
-    """A probe for each device; the library is loaded only where the compute driver's device file is."""
-    smi, state = _library(root)
-    if smi is not None:
-        return _from_library(smi, os.environ if environ is None else environ)
-    found = [_from_hwmon(card, folder) for card, folder in _cards(root)]
-    return found or [Probe(KIND, state=state, unlock=UNLOCK if "not here" in state else "")]
+    """A probe for each device; the library is loaded only where the compute driver and ROCm's own library are."""
+    known = os.environ if environ is None else environ
+    smi, failed = _library(root, known)
+    drivers = DRIVERS if smi is None else DRIVERS[1:]
+    found = [] if smi is None else _from_library(smi, known)
+    found += [_from_hwmon(card, folder) for card, folder in _cards(root, drivers)]
+    return found or [failed]
 
 
-def _library(root: str) -> tuple[Any, str]:
+def _library(root: str, environ: Mapping[str, str]) -> tuple[Any, Probe]:
+    """AMD SMI, or what keeps it away. It is not loaded in vain, for then it prints to standard output."""
     if not os.path.exists(os.path.join(root, "dev/kfd")):
-        return None, "no AMD compute driver"
+        return None, Probe(KIND, state="no AMD compute driver")
+    folder = environ.get("ROCM_PATH") or os.path.join(root, "opt/rocm")
+    if not os.path.exists(os.path.join(folder, "lib/libamd_smi.so")):
+        return None, Probe(KIND, state=f"an AMD compute driver is here, libamd_smi.so is not in {folder}/lib")
     try:
         smi = import_module("amdsmi")
         smi.amdsmi_init()
     except ImportError:
-        return None, "an AMD compute driver is here, the package amdsmi is not here"
+        return None, Probe(KIND, state="an AMD compute driver is here, the package amdsmi is not", unlock=UNLOCK)
     except Exception as error:  # noqa: BLE001  the library fails in many ways where ROCm is not installed whole
-        return None, f"AMD SMI does not start ({error})"
-    return smi, ""
+        return None, Probe(KIND, state=f"AMD SMI does not start ({error})")
+    return smi, Probe(KIND)
 
 
 def _from_library(smi: Any, environ: Mapping[str, str]) -> list[Probe]:
@@ -96,23 +101,21 @@ def _accelerator(smi: Any, name: str, handle: Any) -> Accelerator:
         return all_or_none(mine, [process["pid"] for process in ask("amdsmi_get_gpu_process_list")])
 
     resolution_uj = float(ask("amdsmi_get_energy_count")["counter_resolution"])
-    source: CounterSensor | Sampled
+    counter = None
     if resolution_uj > 0:
-        source = CounterSensor(name, [Register(name, resolution_uj * 1e-6, HIGHEST_W)], count, EVIDENCE)
-    else:
-        source = Sampled(name, watts, EVIDENCE)
-    return Accelerator(source, watts, share)
+        counter = CounterSensor(name, [Register(name, resolution_uj * 1e-6, HIGHEST_W)], count, EVIDENCE)
+    return Accelerator(counter, Sampled(name, watts, EVIDENCE), share)
 
 
-def _cards(root: str) -> list[tuple[str, str]]:
-    """Graphics cards that are no part of a processor, each with the folder of its hwmon files."""
+def _cards(root: str, drivers: Collection[str]) -> list[tuple[str, str]]:
+    """Cards of these drivers that are no part of a processor, each with the folder of its hwmon files."""
     cards = []
     base = os.path.join(root, "sys/class/drm")
     for card in _sysfs.names(base, "card"):
         monitors = f"{base}/{card}/device/hwmon"
         for monitor in _sysfs.names(monitors, "hwmon") if card[4:].isdecimal() else ():
             folder = f"{monitors}/{monitor}"
-            if _sysfs.text(f"{folder}/name") in DRIVERS and any(os.path.exists(f"{folder}/{f}") for f in DISCRETE):
+            if _sysfs.text(f"{folder}/name") in drivers and any(os.path.exists(f"{folder}/{f}") for f in DISCRETE):
                 cards.append((card, folder))
     return cards
 
@@ -120,21 +123,21 @@ def _cards(root: str) -> list[tuple[str, str]]:
 def _from_hwmon(card: str, folder: str) -> Probe:
     name = f"{card}: {_sysfs.text(f'{folder}/name')}"
     limit_uw = _sysfs.number(f"{folder}/power1_cap")
-    idle = idle_of(limit_uw / 1e6 if limit_uw else None)
-    counter = f"{folder}/energy1_input"
-    power = next((f for f in (f"{folder}/power1_average", f"{folder}/power1_input") if os.path.exists(f)), "")
-    source: CounterSensor | Sampled
+    limit_w = limit_uw / 1e6 if limit_uw else None
+    energy, counter = f"{folder}/energy1_input", None
+    readings = (f"{folder}/power1_average", f"{folder}/power1_input")
+    power = next((path for path in readings if os.path.exists(path)), readings[0])
     try:
-        if os.path.exists(counter):
+        if os.path.exists(energy):
             register = Register(name, 1e-6, HIGHEST_W)
-            source = CounterSensor(name, [register], lambda: [_sysfs.count(counter)], EVIDENCE, idle=idle)
+            counter = CounterSensor(name, [register], lambda: [_sysfs.count(energy)], EVIDENCE, idle=idle_of(limit_w))
         else:
             _microwatts(power)
-            source = Sampled(name, lambda: _microwatts(power), EVIDENCE, idle=idle)
     except SensorError as error:
         return Probe(HWMON, state=f"{name} tells neither energy nor power ({error})")
-    sensor = Accelerator(source, lambda: _microwatts(power), lambda _: None)
-    way = "counter" if isinstance(source, CounterSensor) else "power reading"
+    sampled = Sampled(name, lambda: _microwatts(power), EVIDENCE, idle=idle_of(limit_w))
+    sensor = Accelerator(counter, sampled, lambda _: None)
+    way = "counter" if counter else "power reading"
     return Probe(HWMON, (Guarded(sensor),), frozenset({f"graphics {card}"}), f"{name}, by {way}")
 
 

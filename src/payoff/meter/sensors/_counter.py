@@ -6,6 +6,7 @@ Only what a counter itself lost (reset, several wraps that cannot be told apart)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ PLAUSIBLE = 0.8, 1.25
 """Of several readings of a register that went round, the one this near to the usual power is believed."""
 LONG_S = 0.5
 """Mean power over less than this says more of the counter's rhythm than of the machine."""
+LOWEST_IDLE, HIGHEST_IDLE = 0.5, 2.0
+"""True idle power over what it is taken for; assumed."""
 MEMORY = 0.2
 """How much the latest interval weighs in the usual power."""
 
@@ -38,6 +41,14 @@ class Register:
 
 class Reset(SensorError):
     """The counter began anew, or went round more often than can be told: what was drawn is not known."""
+
+
+class StandsStill(SensorError):
+    """The counter has not moved for `seconds`, longer than hardware that is on can go without."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        super().__init__(f"{name} stands still")
+        self.seconds = seconds
 
 
 def grown(register: Register, before: int, now: int, seconds: float, usual_w: float | None = None) -> int:
@@ -67,18 +78,41 @@ class Idle:
     """Splits joules into what is drawn anyway and what work added.
 
     Idle watts are the lowest mean power seen in half a second or more, and not more than what is known beforehand.
+    They may be half of that, or, where lower power has been seen than is known, anything up to the lowest seen.
     """
 
     def __init__(self, prior_w: float | None = None) -> None:
-        self.watts = prior_w
+        self._prior_w, self._lowest_w = prior_w, math.inf
+        self._idle_j = self._dynamic_j = 0.0
+
+    @property
+    def watts(self) -> float | None:
+        """Idle watts, as far as is known by now."""
+        known_w = min(self._lowest_w, math.inf if self._prior_w is None else self._prior_w)
+        return known_w if math.isfinite(known_w) else None
 
     def split(self, joules: float, seconds: float) -> tuple[float, float]:
         """Idle and dynamic joules of an interval."""
         if seconds >= LONG_S:
-            mean_w = joules / seconds
-            self.watts = mean_w if self.watts is None else min(self.watts, mean_w)
+            self._lowest_w = min(self._lowest_w, joules / seconds)
         idle_j = joules if self.watts is None else min(joules, self.watts * seconds)
+        self._idle_j += idle_j
+        self._dynamic_j += joules - idle_j
         return idle_j, joules - idle_j
+
+    def told(self, known: Evidence, name: str) -> Evidence:
+        """What is known of the sum, with the error of the split: the one part's gain is the other's loss.
+
+        For a job that holds the whole machine the two cancel; one that shares it keeps the difference.
+        """
+        low, high = LOWEST_IDLE, HIGHEST_IDLE
+        if self.watts and math.isfinite(self._lowest_w):
+            high = max(1.0, min(high, self._lowest_w / self.watts))
+        ratio = self._idle_j / self._dynamic_j if self._dynamic_j else 0.0
+        error = f"idle power of {name}"
+        opposite = 1 + (1 - low) * ratio, max(0.0, 1 - (high - 1) * ratio)
+        idle, dynamic = {**known.idle, error: (low, high)}, {**known.dynamic, error: opposite}
+        return Evidence(known.basis, idle, dynamic, known.sources)
 
 
 class CounterSensor:
@@ -98,7 +132,7 @@ class CounterSensor:
         idle: Idle | None = None,
         psys: Register | None = None,
     ) -> None:
-        self.name, self.evidence = name, evidence
+        self.name, self._evidence = name, evidence
         self._registers, self._psys = tuple(registers), psys
         self._read, self._idle = read, idle or Idle()
         self._usual_w: list[float | None] = [None] * len(registers)
@@ -106,6 +140,11 @@ class CounterSensor:
         self._since_s = 0.0
         self.latest: Drawn | None = None
         self.beyond_j: float | None = None
+
+    @property
+    def evidence(self) -> Evidence:
+        """See `Sensor`."""
+        return self._idle.told(self._evidence, self.name)
 
     @property
     def has_platform(self) -> bool:
@@ -119,7 +158,7 @@ class CounterSensor:
         now, seconds = tuple(self._read()), self._since_s
         if not self._moved(now):
             if seconds > STILL_S:
-                raise SensorError(f"{self.name} stands still")
+                raise StandsStill(self.name, seconds)
             self.latest = Drawn(0.0, 0.0, covers_s=0.0)
             return self.latest
         last, self._last, self._since_s = self._last, now, 0.0

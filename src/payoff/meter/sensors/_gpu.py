@@ -8,13 +8,15 @@ from collections.abc import Callable, Collection, Mapping
 
 from payoff.errors import SensorError
 from payoff.meter._seam import Drawn, Evidence, Interval
-from payoff.meter.sensors._counter import CounterSensor, Idle
+from payoff.meter.sensors._counter import CounterSensor, Idle, StandsStill
 from payoff.meter.sensors._sampled import Sampled
 
 ENOUGH_S = 30.0
 """So long must counter and power reading have been watched before they are compared."""
 AGREE = 0.75, 1.33
 """Within these factors counter and power reading agree; sampling alone makes them differ by some per cent."""
+STUCK_S = 5.0
+"""A counter that has stood still for so long while there is a power reading is given up for that reading."""
 IDLE_SHARE = 0.12
 """Idle watts as a share of the power limit, used until a lower power has been seen; an assumption (0.05 to 0.2)."""
 
@@ -44,20 +46,21 @@ class Disagreement:
 class Accelerator:
     """One accelerator: its counter or, failing that, its power reading; and the job's share of the work on it.
 
-    `watts` may raise `SensorError`; `share` tells the job's share of the work in the interval, or `None`. With
-    `part` below 1 only that part of the device (a MIG slice) belongs to the job's machine.
+    `power` stands in for a counter that is stuck. `share` tells the job's share of the work in the interval, or
+    `None`. With `part` below 1 only that part of the device (a MIG slice) belongs to the job's machine.
     """
 
     def __init__(
         self,
-        source: CounterSensor | Sampled,
-        watts: Callable[[], float],
+        counter: CounterSensor | None,
+        power: Sampled,
         share: Callable[[Collection[int]], float | None],
         *,
         part: float = 1.0,
     ) -> None:
-        self.name = source.name
-        self._source, self._watts, self._share, self._part = source, watts, share, part
+        self.name = power.name
+        self._source, self._power = counter or power, power
+        self._share, self._part = share, part
         self._check = Disagreement()
 
     @property
@@ -72,15 +75,21 @@ class Accelerator:
 
     def drawn(self, interval: Interval) -> Drawn:
         """See `Sensor`."""
-        drawn = self._source.drawn(interval)
+        try:
+            drawn = self._source.drawn(interval)
+        except StandsStill as still:
+            if still.seconds < STUCK_S or not self._watts():
+                raise
+            self._source = self._power
+            drawn = self._source.drawn(interval)
         if drawn.covers_s and isinstance(self._source, CounterSensor):
-            self._check.watch(drawn.idle_j + drawn.dynamic_j, self._power(), drawn.covers_s)
+            self._check.watch(drawn.idle_j + drawn.dynamic_j, self._watts(), drawn.covers_s)
         share = self._share(interval.pids) if interval.pids else None
         return Drawn(drawn.idle_j * self._part, drawn.dynamic_j * self._part, share, drawn.covers_s)
 
-    def _power(self) -> float | None:
+    def _watts(self) -> float | None:
         try:
-            return self._watts()
+            return self._power.watts()
         except SensorError:
             return None
 

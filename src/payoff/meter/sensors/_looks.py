@@ -7,6 +7,7 @@ the file that knows it imported.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 WHOLE = "machine"
 """What a meter at the wall covers: whatever else there is would be counted twice."""
 CALIBRATIONS = "payoff/machine.json"
+PATIENCE_S = 2.0
+"""How long a vendor's library may take to start."""
 
 
 class Look(NamedTuple):
@@ -131,7 +134,7 @@ def _nvidia(root: str) -> list[Probe]:
         return [Probe("NVIDIA (NVML)", state="no NVIDIA driver")]
     from payoff.meter.sensors import _nvidia
 
-    return _nvidia.probe()
+    return _patiently("NVIDIA (NVML)", _nvidia.probe)
 
 
 def _amd(root: str) -> list[Probe]:
@@ -139,7 +142,23 @@ def _amd(root: str) -> list[Probe]:
         return [Probe("AMD (AMD SMI)", state="no AMD driver")]
     from payoff.meter.sensors import _amd
 
-    return _amd.probe(root)
+    return _patiently("AMD (AMD SMI)", lambda: _amd.probe(root))
+
+
+def _patiently(kind: str, look: Callable[[], list[Probe]]) -> list[Probe]:
+    """Look with a vendor's library, which may hang with its driver, or raise anything."""
+    found: list[list[Probe]] = []
+
+    def run() -> None:
+        try:
+            found.append(look())
+        except Exception as error:  # noqa: BLE001  a training must start whatever a vendor's library does
+            found.append([Probe(kind, state=f"the driver's library fails ({type(error).__name__}: {error})")])
+
+    thread = threading.Thread(target=run, name=f"payoff looks for {kind}", daemon=True)
+    thread.start()
+    thread.join(PATIENCE_S)
+    return found[0] if found else [Probe(kind, state="the driver does not answer")]
 
 
 def _calibrated(known: Calibration | None, model: ServerModel) -> Probe:

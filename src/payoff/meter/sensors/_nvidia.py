@@ -107,22 +107,22 @@ def _text(value: str | bytes) -> str:
 def sensor(nvml: Nvml, gpu: Gpu) -> Accelerator:
     """The sensor of one device; raises `SensorError` where it tells neither energy nor power."""
     limit = "DeviceGetEnforcedPowerLimit"
-    idle = idle_of(getattr(nvml, limit)(gpu.handle) / 1e3 if nvml.has(limit, gpu.handle) else None)
+    limit_w = getattr(nvml, limit)(gpu.handle) / 1e3 if nvml.has(limit, gpu.handle) else None
 
     def watts() -> float:
         return float(nvml.DeviceGetPowerUsage(gpu.handle)) / 1e3
 
-    source: CounterSensor | Sampled
+    said = _evidence(POWER, gpu.part, "NVML power reading once a tick, its accuracy assumed")
+    power = Sampled(gpu.name, watts, said, idle=idle_of(limit_w))
+    counter = None
+    read = nvml.DeviceGetTotalEnergyConsumption
     if nvml.has("DeviceGetTotalEnergyConsumption", gpu.handle):
+        said = _evidence(COUNTER, gpu.part, "NVML energy counter, its accuracy assumed")
         register = Register(gpu.name, 1e-3, HIGHEST_W)
-        evidence = _evidence(COUNTER, gpu.part, "NVML energy counter, its accuracy assumed")
-        read = nvml.DeviceGetTotalEnergyConsumption
-        source = CounterSensor(gpu.name, [register], lambda: [int(read(gpu.handle))], evidence, idle=idle)
+        counter = CounterSensor(gpu.name, [register], lambda: [int(read(gpu.handle))], said, idle=idle_of(limit_w))
     else:
         watts()
-        evidence = _evidence(POWER, gpu.part, "NVML power reading once a tick, its accuracy assumed")
-        source = Sampled(gpu.name, watts, evidence, idle=idle)
-    return Accelerator(source, watts, _Work(nvml, gpu.handle).share, part=gpu.part)
+    return Accelerator(counter, power, _Work(nvml, gpu.handle).share, part=gpu.part)
 
 
 def _evidence(error: dict[str, Pair], part: float, source: str) -> Evidence:

@@ -102,7 +102,7 @@ class PlatformRest:
     @property
     def evidence(self) -> Evidence:
         """See `Sensor`."""
-        return self.MEASURED if self._plausible else self._fallback.evidence
+        return self._idle.told(self.MEASURED, self.name) if self._plausible else self._fallback.evidence
 
     def drawn(self, interval: Interval) -> Drawn:
         """See `Sensor`."""

@@ -25,7 +25,7 @@ class Sampled:
 
     def __init__(self, name: str, watts: Callable[[], float], evidence: Evidence, *, idle: Idle | None = None) -> None:
         self.name = name
-        self._watts, self._evidence, self._idle = watts, evidence, idle or Idle()
+        self.watts, self._evidence, self._idle = watts, evidence, idle or Idle()
         self._last_w: float | None = None
         self._since_s = 0.0
         self._energy_j = self._variance = 0.0
@@ -35,10 +35,8 @@ class Sampled:
     @property
     def evidence(self) -> Evidence:
         """See `Sensor`."""
-        base, sampling = self._evidence, self._sampling()
-        return Evidence(
-            base.basis, {**base.idle, "sampling": sampling}, {**base.dynamic, "sampling": sampling}, base.sources
-        )
+        known, sampling = self._idle.told(self._evidence, self.name), {f"sampling of {self.name}": self._sampling()}
+        return Evidence(known.basis, {**known.idle, **sampling}, {**known.dynamic, **sampling}, known.sources)
 
     def _sampling(self) -> tuple[float, float]:
         if self._samples < FEW or not self._energy_j:
@@ -50,7 +48,7 @@ class Sampled:
         """See `Sensor`."""
         self.latest = None
         self._since_s += interval.elapsed_s
-        watts = self._watts()
+        watts = self.watts()
         if not math.isfinite(watts) or watts < 0:
             raise SensorError(f"{self.name} says {watts} W")
         before, seconds = self._last_w, self._since_s
