@@ -3,7 +3,8 @@
 What is asked, by its name in `--json`; a rival's figure is NAME@RIVAL:
 
 - `import_cpu_ms`, `start_stop_cpu_ms`: CPU time over bare Python to import, and to open and close the first window of a
-  process. `import payoff` loads its rooms when they are first named, so `load_cpu_ms` and the sum, `total_cpu_ms`, stand beside.
+  process. `import payoff` loads its rooms when they are first named, so `load_cpu_ms` and the sum, `total_cpu_ms`,
+  stand beside.
 - `idle_core_percent`, `peak_rss_mb`: while a process sleeps in a window with a tick a second.
 - `sigkill_lost_s_max`: the most seconds that a run killed at a random moment has lost; a tick is 1 s.
 - `fork_heavy_error`: of the CPU time of 40 children of 0.1 s, each born and gone between two ticks.

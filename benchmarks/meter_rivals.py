@@ -53,10 +53,10 @@ TRACKERS = (
     ),
     Tracker(
         Rival("carbontracker", "2.4.7"),
-        "from carbontracker.tracker import CarbonTracker",
+        "import carbontracker.parser; from carbontracker.tracker import CarbonTracker",
         "t = CarbonTracker(epochs=1, update_interval=1, verbose=0, log_dir='.', epochs_before_pred=0); t.epoch_start()",
         "t.epoch_end(); t.stop()",
-        "sum(log['actual']['energy (kWh)'] for log in __import__('carbontracker.parser').parser.parse_all_logs('.')) * 3.6e6",
+        "sum(log['actual']['energy (kWh)'] for log in carbontracker.parser.parse_all_logs('.')) * 3.6e6",
     ),
     Tracker(
         Rival("eco2ai", "0.3.12", ("pandas<3",)),

@@ -130,7 +130,8 @@ class Objective:
         metric, equals, target = (part.strip() for part in rest.partition("="))
         if not metric or (colon and direction not in ("max", "min")):
             raise InvalidValue(
-                f"an objective is a metric, if need be with 'max:' or 'min:' before it, got {text!r}; for example 'min:loss'"
+                f"an objective is a metric, if need be with 'max:' or 'min:' before it, got {text!r}; "
+                "for example 'min:loss'"
             )
         falls = any(word.endswith(_FALLING) for word in re.split("[^a-z]+", metric.lower()))
         chosen: Direction = "min" if (direction == "min" if colon else falls) else "max"
@@ -315,7 +316,8 @@ class Worth:
     def __post_init__(self) -> None:
         if not (self.gain > 0 and self.amount > 0):
             raise InvalidValue(
-                f'both sides of a worth must be above 0, got {self.gain} = {self.amount}; give for example --worth "0.1% = 2 kWh"'
+                f"both sides of a worth must be above 0, got {self.gain} = {self.amount}; "
+                'give for example --worth "0.1% = 2 kWh"'
             )
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What has the user configured? `[tool.payoff]` in pyproject.toml, payoff.toml, `PAYOFF_*`, each over the one before."""
+"""What has the user configured? pyproject.toml `[tool.payoff]`, payoff.toml, `PAYOFF_*`, each over the one before."""
 
 from __future__ import annotations
 

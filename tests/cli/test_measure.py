@@ -287,7 +287,8 @@ def test_the_warning_comes_while_there_is_time(where: Path) -> None:
 
 
 def test_with_the_number_of_steps_the_end_is_foretold(where: Path) -> None:
-    program = 'for n in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.25; echo "{\\"step\\": $n, \\"loss\\": 1}" >> $PAYOFF_REPORT; done'
+    line = '{\\"step\\": $n, \\"loss\\": 1}'
+    program = f'for n in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.25; echo "{line}" >> $PAYOFF_REPORT; done'
     done = measure("--budget", "20 s", "--steps", "100", "--", "sh", "-c", program)
     told = [line for line in done.stderr.splitlines() if "at this rate" in line]
     assert len(told) == 1

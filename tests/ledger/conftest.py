@@ -94,7 +94,7 @@ def postgres() -> Iterator[Server]:
     try:
         import psycopg
     except ImportError:
-        psycopg = None  # type: ignore[assignment]
+        psycopg = None
     if not found or psycopg is None:
         missing("PostgreSQL", _WAY_OUT)
     server = Server(Path(found[-1]).parent)

@@ -141,6 +141,19 @@ def test_damage_that_appears_while_a_run_is_measured_does_not_end_it(tmp_path: P
     assert len(asides(path)) >= 1
 
 
+def test_a_scan_goes_on_through_damage_that_is_found_on_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    fill(path, 300)
+    with open_ledger(path) as ledger:
+        events = [event for _, event in ledger.scan()]
+        scan = ledger.scan()
+        seen = [next(scan)[1] for _ in range(400)]
+        overwrite_trunk_pages(path)
+        with open_ledger(path) as finder:
+            finder.rebuild()
+        assert seen + [event for _, event in scan] == events
+
+
 def test_two_openings_of_a_ledger_follow_when_it_is_recovered(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     fill(path, 20)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from itertools import starmap
 from pathlib import Path
@@ -21,6 +22,7 @@ from payoff.ledger import Query, Tick, open_ledger
 from payoff.model import new_id, utc_now
 from payoff.testing._ledger_case import ALL, joules, whole_run
 from tests.ledger.conftest import Disk
+from tests.needed import missing
 
 MEDIA = ("ledger.db", "ledger.jsonl.d")
 
@@ -66,19 +68,24 @@ def test_a_killed_writer_loses_nothing_it_was_told_is_kept(tmp_path: Path, mediu
             assert ledger.verify() == []
 
 
+def fork(work: Callable[[int], None], number: int) -> int:
+    """Start a process that does the work."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work(number)
+            code = 0
+        except BaseException:  # noqa: BLE001
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    return child
+
+
 def in_processes(count: int, work: Callable[[int], None]) -> list[int]:
     """Let that many forked processes do the work at once; their exit statuses."""
-    children = []
-    for number in range(count):
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                work(number)
-                code = 0
-            finally:
-                os._exit(code)
-        children.append(child)
+    children = [fork(work, number) for number in range(count)]
     return [os.waitpid(child, 0)[1] for child in children]
 
 
@@ -107,6 +114,15 @@ def test_fifty_processes_write_at_once(tmp_path: Path, medium: str, request: pyt
         assert ledger.verify() == []
 
 
+def open_to_all(folder: Path) -> None:
+    """Let every user enter a folder."""
+    if os.getuid() != 0:
+        missing("the right to become somebody else", "run the tests as root")
+    for each in (folder, *folder.parents):
+        if each.stat().st_uid == 0 and each != Path("/"):
+            each.chmod(each.stat().st_mode | 0o055)
+
+
 @pytest.mark.parametrize("medium", MEDIA)
 def test_a_full_disk_is_told_and_what_was_kept_stays(disk: Disk, medium: str) -> None:
     with open_ledger(disk.folder / medium) as ledger:
@@ -130,6 +146,21 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(disk: Disk, medium: str) ->
         assert (runs[-5:], names.count("after"), len(names) < 300) == (before, 1, True)
         assert {run.state for run in runs} == {"completed"}
         assert ledger.verify() == []
+
+
+def test_on_a_full_disk_a_ledger_is_still_read_and_written_again_when_there_is_space(disk: Disk) -> None:
+    place = disk.folder / "ledger.db"
+    with open_ledger(place) as ledger:
+        ledger.append(*whole_run())
+        before = ledger.runs()
+    disk.fill()
+    with open_ledger(place) as ledger:
+        assert (ledger.runs(), ledger.readings(before[0].id)[-1].value) == (before, 0.75)
+        with pytest.raises(LedgerUnusable, match="free some space"):
+            ledger.append(*whole_run())
+        (disk.folder / "filler").unlink()
+        ledger.append(*whole_run(name="after"))
+        assert [run.name for run in ledger.runs()] == ["after", "a run"]
 
 
 def test_a_limit_on_the_size_of_files_is_told_like_a_full_disk(tmp_path: Path) -> None:
@@ -176,6 +207,30 @@ def test_a_read_only_ledger_that_was_not_closed_is_read_whole(disk: Disk) -> Non
         assert [run.name for run in ledger.runs()] == ["in the log"]
 
 
+def test_somebody_who_may_only_read_sees_what_others_write(tmp_path: Path) -> None:
+    place = tmp_path / "ledger.db"
+    open_to_all(tmp_path)
+    with open_ledger(place) as ledger:
+        ledger.append(*whole_run(name="first"))
+
+        def read(_: int) -> None:
+            os.setuid(65534)
+            with open_ledger(place) as theirs:
+                assert [run.name for run in theirs.runs()] == ["first"]
+                (tmp_path / "pipe").open("wb").close()
+                deadline = time.monotonic() + 10
+                while len(theirs.runs()) < 2 and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                assert [run.name for run in theirs.runs()] == ["second", "first"]
+
+        os.mkfifo(tmp_path / "pipe")
+        (tmp_path / "pipe").chmod(0o666)
+        child = fork(read, 0)
+        (tmp_path / "pipe").open("rb").close()
+        ledger.append(*whole_run(name="second"))
+        assert os.waitpid(child, 0)[1] == 0
+
+
 def test_a_home_that_cannot_be_written_is_told_with_the_way_out(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(disk.folder))
     disk.make_read_only()
@@ -190,9 +245,7 @@ def test_a_file_that_others_own_is_read_and_not_written(tmp_path: Path) -> None:
     place = tmp_path / "ledger.db"
     with open_ledger(place) as ledger:
         ledger.append(*whole_run(name="theirs"))
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
-            folder.chmod(0o755)
+    open_to_all(tmp_path)
 
     def read(_: int) -> None:
         os.setuid(65534)
@@ -201,8 +254,6 @@ def test_a_file_that_others_own_is_read_and_not_written(tmp_path: Path) -> None:
             with pytest.raises(LedgerUnusable, match="permissions"):
                 ledger.append(*whole_run())
 
-    if os.getuid() != 0:
-        pytest.skip("only root can become somebody else")
     assert in_processes(1, read) == [0]
 
 

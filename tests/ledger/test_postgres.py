@@ -31,8 +31,8 @@ def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
 
 @pytest.mark.parametrize("login", ["ann:s3cret@", "ann:s3@c:r/et@", "ann:%53%33cret@"])
 @pytest.mark.parametrize("host", ["localhost:1", "no-such-host.invalid:5432", "localhost:port"])
+@pytest.mark.usefixtures("postgres")
 def test_a_server_that_cannot_be_reached_is_told_without_the_password(login: str, host: str) -> None:
-    pytest.importorskip("psycopg")
     with pytest.raises(LedgerUnusable, match="--ledger PATH") as caught:
         open_ledger(f"postgresql://{login}{host}/runs?connect_timeout=2")
     told = f"{caught.value!r} {caught.value.__cause__!r}"

@@ -141,7 +141,7 @@ def test_sensors_are_asked_about_the_jobs_own_processes() -> None:
     account = Account([Listener()], clocks, pids=lambda: frozenset({7, 8}))
     clock.pass_time(2, job=1, others=1)
     account.advance()
-    assert asked == [Interval(2, 4, frozenset({7, 8}))]
+    assert [(one.elapsed_s, one.busy_s, one.pids()) for one in asked] == [(2, 4, frozenset({7, 8}))]
 
 
 def test_without_the_machines_load_the_job_counts_as_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -61,7 +62,7 @@ def _train(size: str, layers: tuple[int, ...], digits: Any, epochs: int, where: 
     parameters = {"layers": list(layers), "epochs": epochs}
     with (
         measure(name, project="payoff-demo", quality=OBJECTIVE, parameters=parameters, ledger=where) as run,
-        click.progressbar(range(1, epochs + 1), label=f"{name:14}", file=click.get_text_stream("stderr")) as bar,
+        click.progressbar(range(1, epochs + 1), label=f"{name:14}", file=sys.stderr) as bar,
         warnings.catch_warnings(),
     ):
         for epoch in bar:

@@ -103,6 +103,8 @@ def _read(doc: Doc, event: Event) -> None:
 def _finished(doc: Doc, event: Event) -> None:
     data = event.data
     Footprint.from_json(data["footprint"])
+    if not isinstance(data["state"], str):
+        raise TypeError("a state is a word")
     segment = doc["segments"].setdefault(data["segment"], {"started_at": event.at})
     segment.update(ended_at=event.at, outcome=data["state"], footprint=data["footprint"])
     doc.update(state=data["state"], ended_at=event.at, exit_code=data.get("exit_code"), reason=data.get("reason", ""))

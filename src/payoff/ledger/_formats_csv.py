@@ -33,6 +33,7 @@ COLUMNS = (
     *_REST,
     *(f"{name}{tail}" for name in FIGURES for tail in ("", "_low", "_high", "_basis")),
 )
+_ENDS = ("completed", "failed", "stopped")
 NEEDED = frozenset(("id", "state", "started_at", "energy_j", "energy_j_low", "energy_j_basis"))
 """The columns by which such a table is known."""
 
@@ -85,7 +86,8 @@ def events_of(row: Mapping[str, str]) -> list[Event]:
     if row.get("kept"):
         events.append(Event(run_id, "kept", {"kept": row["kept"] == "yes"}, ended, stamped(ended, f"kept {run_id}")))
     footprint = {name: figure.to_json() for name in FIGURES if (figure := _figure(row, name)) is not None}
-    end: dict[str, Any] = {"segment": segment, "state": row["state"], "footprint": footprint}
+    state = row["state"] if row["state"] in _ENDS else "lost"
+    end: dict[str, Any] = {"segment": segment, "state": state, "footprint": footprint}
     if row.get("exit_code"):
         end["exit_code"] = int(row["exit_code"])
     return [*events, Event(run_id, "finished", end, ended, stamped(ended, f"finished {run_id}"))]

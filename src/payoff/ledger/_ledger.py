@@ -37,12 +37,16 @@ class Ledger:
         except NoTables:
             self._store.prepare()
         except LedgerDamaged:
-            told = self._store.mend()
-            if told is None:
-                raise
-            self.notices += (told,)
-            self._store.prepare()
+            self._mend()
         return question(self._store)
+
+    def _mend(self) -> None:
+        """Go on with what can be read of a damaged ledger, or raise anew the error that is being handled."""
+        told = self._store.mend()
+        if told is None:
+            raise
+        self.notices += (told,)
+        self._store.prepare()
 
     # what happened
 
@@ -52,7 +56,18 @@ class Ledger:
 
     def scan(self, after: str = "") -> Iterator[tuple[str, Event]]:
         """Each event after a cursor, with its own cursor."""
-        return self._store.scan(after)
+        cursor, mended = after, False
+        while True:
+            try:
+                for place, event in self._store.scan(cursor):
+                    yield place, event
+                    cursor = place
+                return
+            except LedgerDamaged:
+                if mended:
+                    raise
+                self._mend()
+                mended = True
 
     def beat(self, tick: Tick) -> None:
         """Overwrite the state of a running segment."""

@@ -121,7 +121,8 @@ class PostgresDatabase:
         assert self._connection is not None
         with self._connection.cursor() as cursor:
             cursor.executemany(_translated(sql), rows)
-            return cursor.rowcount
+            changed: int = cursor.rowcount
+            return changed
 
     def scrub(self) -> None:
         """See `Database`; the server's own log and backups keep what was removed for as long as they are kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -157,11 +158,6 @@ def _free_name(path: Path, word: str) -> Path:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
     with path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -28,7 +28,9 @@ class Database(Protocol):
     text: str
     """The column type of text that sorts by its code points."""
 
-    read_only: bool
+    @property
+    def read_only(self) -> bool:
+        """Whether it can only be read."""
 
     clustered: str
     """What follows a table that is best kept in the order of its primary key."""
@@ -95,7 +97,18 @@ def tables(db: Database) -> list[str]:
 
 
 def column(run: Run, name: str) -> Any:
-    """The value of a run in a column of the index; `None` where it has none."""
+    """The value of a run in a column of the index; `None` where it has none.
+
+    Texts are without what no database takes: NUL, and bytes of a command line that are not UTF-8.
+    """
+    value = _value(run, name)
+    if value is None or name in NUMERIC or name == "number":
+        return value
+    text = str(value)
+    return (text if text.isascii() else text.encode("utf-8", "replace").decode()).replace("\0", "")
+
+
+def _value(run: Run, name: str) -> Any:
     if name in FIGURES:
         figure = run.footprint[name]
         return None if figure is None else figure.value
@@ -116,10 +129,3 @@ def json_text(value: object) -> str:
     """JSON that every database and file takes: a byte that is not UTF-8 becomes the escape of its surrogate."""
     text = to_text(value)
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-
-
-def storable(value: Any) -> Any:
-    """A text without what no database takes: NUL, and bytes of a command line that are not UTF-8."""
-    if not isinstance(value, str):
-        return value
-    return (value if value.isascii() else value.encode("utf-8", "replace").decode()).replace("\0", "")

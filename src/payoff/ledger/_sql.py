@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from payoff.errors import LedgerDamaged
 from payoff.ledger import _select
 from payoff.ledger._fold import Doc, fold, fold_all, is_late, open_segments, to_run
 from payoff.ledger._migrate import migrate, version_of
-from payoff.ledger._schema import INDEXED, SCHEMA_VERSION, Database, NoTables, Row, column, json_text, storable, tables
+from payoff.ledger._schema import INDEXED, SCHEMA_VERSION, Database, NoTables, Row, column, json_text, tables
 from payoff.ledger._seam import Query, SegmentTrace, Tick
 from payoff.ledger._trace import is_swept, thinned
 from payoff.model import Event, Footprint, Run, witness
@@ -157,22 +158,30 @@ class SqlStore:
 
     def graft(self, ticks: Iterable[Tick], traces: Iterable[SegmentTrace]) -> None:
         """See `Pulse`."""
-        for tick in ticks:
+        rest: Iterator[Tick | SegmentTrace] = chain(ticks, traces)
+        while batch := list(islice(rest, _BATCH)):
             with self._db.transaction(write=True) as db:
-                document = self._document(db, tick.run_id)
-                mine = self._ticks(db, [tick.segment])
-                if document and tick.segment in open_segments(document) and not (mine and mine[0].at >= tick.at):
-                    db.run(_PUT_TICK, _tick_row(tick))
-        for trace in traces:
-            with self._db.transaction(write=True) as db:
-                if self._forgotten(db, [trace.run_id]):
-                    continue
-                sql = "SELECT point, elapsed_s, energy_j FROM trace WHERE segment = ?"
-                mine_points = {point: (s, j) for point, s, j in db.run(sql, [trace.segment])}
-                united = thinned({**dict(trace.points), **mine_points}.items())
-                if dict(united) != mine_points:
-                    db.run("DELETE FROM trace WHERE segment = ?", [trace.segment])
-                    db.change(_PUT_POINT, [(trace.segment, point, *values) for point, values in united])
+                for each in batch:
+                    if isinstance(each, Tick):
+                        self._graft_tick(db, each)
+                    else:
+                        self._graft_trace(db, each)
+
+    def _graft_tick(self, db: Database, tick: Tick) -> None:
+        document = self._document(db, tick.run_id)
+        mine = self._ticks(db, [tick.segment])
+        if document and tick.segment in open_segments(document) and not (mine and mine[0].at >= tick.at):
+            db.run(_PUT_TICK, _tick_row(tick))
+
+    def _graft_trace(self, db: Database, trace: SegmentTrace) -> None:
+        if self._forgotten(db, [trace.run_id]):
+            return
+        sql = "SELECT point, elapsed_s, energy_j FROM trace WHERE segment = ?"
+        mine = {point: (s, j) for point, s, j in db.run(sql, [trace.segment])}
+        united = thinned({**dict(trace.points), **mine}.items())
+        if dict(united) != mine:
+            db.run("DELETE FROM trace WHERE segment = ?", [trace.segment])
+            db.change(_PUT_POINT, [(trace.segment, point, *values) for point, values in united])
 
     # index
 
@@ -301,7 +310,7 @@ class SqlStore:
             self._index_row(db, to_run(document), live=bool(open_segments(document)))
 
     def _index_row(self, db: Database, run: Run, *, live: bool) -> None:
-        db.run(_INDEX_RUN, (run.number, int(live), *(storable(column(run, name)) for name in INDEXED)))
+        db.run(_INDEX_RUN, (run.number, int(live), *(column(run, name) for name in INDEXED)))
 
 
 def _age(run: Run) -> timedelta:

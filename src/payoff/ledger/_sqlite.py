@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from payoff.errors import LedgerDamaged, LedgerError, LedgerUnusable
 from payoff.ledger._fork import guard
 from payoff.ledger._schema import NoTables, Row
 from payoff.ledger._sql import SqlStore
-
-if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
 
 PATIENCE_S = 20.0
 """How long a writer waits for the others, in seconds."""
@@ -35,13 +33,18 @@ class SqliteDatabase:
     def __init__(self, path: str | None) -> None:
         """`None` is a database in memory."""
         self.path = path
-        self.read_only = False
         self.lock = threading.RLock()
         self.file: tuple[int, int] | None = None
         """Device and inode of the file that was opened last."""
+        self._read: tuple[int, ...] = ()
         self._connection: sqlite3.Connection | None = None
-        self._scratch: TemporaryDirectory[str] | None = None
+        self._obstacle: sqlite3.OperationalError | None = None
         guard(self)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the file could only be opened for reading."""
+        return self._obstacle is not None
 
     # transactions
 
@@ -59,13 +62,13 @@ class SqliteDatabase:
                 raise
 
     def _begun(self, write: bool) -> sqlite3.Connection:
+        if self.read_only and (write or self._read != _last_change(self.path)):
+            self.close()
         while True:
             if self._connection is None:
                 self._connection = self._opened()
-            if write and self.read_only:
-                raise LedgerUnusable(
-                    f"{self.path} can only be read; mind its permissions, or name another ledger with --ledger PATH"
-                )
+            if write and self._obstacle is not None:
+                raise self._obstacle
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             if self.path is None or self.read_only or self.file == identity(self.path):
                 return self._connection
@@ -97,30 +100,15 @@ class SqliteDatabase:
         self.file = identity(self.path)
         with still(os.path.dirname(self.path)):
             try:
-                connection = _dial(os.path.abspath(self.path))
-                _refuse_others(connection, self.path)
-                _write_ahead(connection)
+                connection = _opened_to_write(self.path)
+                self._obstacle = None
             except sqlite3.OperationalError as error:
-                if self.file is None or _code(error) not in _FORBIDDEN:
+                if self.file is None or _code(error) not in (*_FORBIDDEN, *_NO_SPACE):
                     raise
-                connection = self._opened_to_read(self.path)
+                self._read = _last_change(self.path)
+                connection = _opened_to_read(self.path)
+                self._obstacle = error
             self.file = identity(self.path)
-        return connection
-
-    def _opened_to_read(self, path: str) -> sqlite3.Connection:
-        """Without the right to write, the log of recent writes can be read only from a copy."""
-        import shutil
-        import tempfile
-        from urllib.parse import quote
-
-        self.read_only = True
-        if os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"):
-            self._scratch = tempfile.TemporaryDirectory(prefix="payoff-")
-            for source in (path + "-wal", path):
-                shutil.copy(source, self._scratch.name)
-            return _dial(os.path.join(self._scratch.name, os.path.basename(path)))
-        connection = _dial(f"file:{quote(os.path.abspath(path))}?mode=ro&immutable=1", uri=True)
-        connection.execute("SELECT 1 FROM sqlite_master").fetchall()
         return connection
 
     def close(self, *, at_once: bool = False) -> None:
@@ -137,17 +125,12 @@ class SqliteDatabase:
                 if last is not None:
                     last.close()
             self._connection = None
-            if self._scratch is not None:
-                self._scratch.cleanup()
-                self._scratch = None
 
     def _reader(self) -> sqlite3.Connection | None:
         if self.path is None or self.read_only:
             return None
-        from urllib.parse import quote
-
         with suppress(sqlite3.Error):
-            reader = _dial(f"file:{quote(os.path.abspath(self.path))}?mode=ro", uri=True)
+            reader = _dial(_uri(self.path, "mode=ro"), uri=True)
             reader.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
             return reader
         return None
@@ -164,16 +147,61 @@ class SqliteDatabase:
             yield
         except sqlite3.Error as error:
             raise _explained(error, self.path or ":memory:") from error
+        except OSError as error:
+            raise LedgerUnusable(
+                f"{self.path} cannot be used ({error.strerror}); mind its permissions, {_ANOTHER}"
+            ) from error
 
 
 def _dial(place: str, *, uri: bool = False) -> sqlite3.Connection:
     return sqlite3.connect(place, uri=uri, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
 
 
+def _opened_to_write(path: str) -> sqlite3.Connection:
+    connection = _dial(os.path.abspath(path))
+    try:
+        _refuse_others(connection, path)
+        _write_ahead(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _last_change(path: str | None) -> tuple[int, ...]:
+    """What differs after somebody else has written to a file that can only be read here."""
+    found = [os.stat(f"{path}{part}") for part in ("", "-wal") if os.path.exists(f"{path}{part}")]
+    return tuple(number for status in found for number in (status.st_mtime_ns, status.st_size, status.st_ino))
+
+
+def _opened_to_read(path: str) -> sqlite3.Connection:
+    """Without the right or the space to write, the log of recent writes can be read only from a copy."""
+    import shutil
+    import tempfile
+
+    if not (os.path.exists(path + "-wal") and os.path.getsize(path + "-wal")):
+        connection = _dial(_uri(path, "mode=ro&immutable=1"), uri=True)
+        connection.execute("SELECT 1 FROM sqlite_master").fetchall()
+        return connection
+    memory = _dial(":memory:")
+    with tempfile.TemporaryDirectory(prefix="payoff-") as folder:
+        for source in (path + "-wal", path):
+            shutil.copy(source, folder)
+        copied = _dial(os.path.join(folder, os.path.basename(path)))
+        copied.backup(memory)
+        copied.close()
+    return memory
+
+
+def _uri(path: str, how: str) -> str:
+    from urllib.parse import quote
+
+    return f"file:{quote(os.path.abspath(path))}?{how}"
+
+
 def _refuse_others(connection: sqlite3.Connection, path: str) -> None:
     names = sorted(name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'"))
     if names and not {"meta", "events"} <= set(names):
-        connection.close()
         raise LedgerUnusable(f"{path} is a database of another program (it has {', '.join(names[:3])}); {_ANOTHER[3:]}")
 
 
@@ -204,11 +232,6 @@ def identity(path: str) -> tuple[int, int] | None:
 @contextmanager
 def still(folder: str, *, alone: bool = False) -> Iterator[None]:
     """While ledgers are opened in a folder, none of them is exchanged for a recovered one, and the other way round."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
     try:
         handle = os.open(folder or ".", os.O_RDONLY)
     except OSError:

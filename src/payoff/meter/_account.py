@@ -114,10 +114,13 @@ class Clocks(NamedTuple):
 
 
 class Split(NamedTuple):
-    """A segment's part of what the machine drew: of the idle energy, and of what the job's CPU time drew."""
+    """A segment's part of what the machine drew: of the idle energy of the processors and of devices, and of what the
+    CPU time of its process drew, where that has several windows.
+    """
 
     idle: float = 1.0
     cpu: float = 1.0
+    devices: float = 1.0
     whole_machine: bool = False
 
 
@@ -171,7 +174,7 @@ class Account:
         busy, before = self._clocks.machine_busy_s(), self._busy_s
         busy_s = max(job_s, busy - before) if busy is not None and before is not None else job_s
         split = self._split()
-        interval = Interval(elapsed_s, busy_s, self._pids())
+        interval = Interval(elapsed_s, busy_s, self._pids)
         share = 1.0 if split.whole_machine else split.cpu * (job_s / busy_s if busy_s > 0 else 0.0)
         for number, sensor in enumerate(self._sensors):
             self._parts[number] = _booked(self._parts[number], sensor, interval, share, split)
@@ -185,14 +188,21 @@ def _booked(part: Part, sensor: Sensor, interval: Interval, share: float, split:
         drawn = sensor.drawn(interval)
     except SensorError:
         return replace(part, gap_s=part.gap_s + interval.elapsed_s)
-    by_driver = drawn.job_share is not None and not split.whole_machine
-    dynamic_j = drawn.dynamic_j * (drawn.job_share * split.cpu if by_driver and drawn.job_share is not None else share)
-    contested = 0.0 if by_driver else dynamic_j * (1 - share)
+    idle_share, contested = split.devices if drawn.device else split.idle, 0.0
+    if split.whole_machine:
+        idle_share, dynamic_j = 1.0, drawn.dynamic_j
+    elif drawn.job_share is not None:
+        dynamic_j = drawn.dynamic_j * drawn.job_share * split.cpu
+    else:
+        dynamic_j = drawn.dynamic_j * share
+        contested = dynamic_j * (1 - share)
+    covers_s = interval.elapsed_s if drawn.covers_s is None else drawn.covers_s
     return replace(
         part,
         evidence=sensor.evidence,
-        idle_j=part.idle_j + drawn.idle_j * (1.0 if split.whole_machine else split.idle),
+        idle_j=part.idle_j + drawn.idle_j * idle_share,
         dynamic_j=part.dynamic_j + dynamic_j,
         contested_j=part.contested_j + contested,
-        covered_s=part.covered_s + interval.elapsed_s,
+        covered_s=part.covered_s + covers_s,
+        gap_s=max(0.0, part.gap_s + interval.elapsed_s - covers_s),
     )

@@ -59,7 +59,7 @@ class Recording:
         self._first_step: float | None = None if plan.resume else 0.0
         self._step: float | None = None
         self._inside, self._known, self._absorbed = list[Recording](), set[str](), Footprint()
-        self._trace, self._tick = Trace(), 0
+        self._trace, self._tick, self._share = Trace(), 0, 1.0
         self._done, self._finishing = threading.Event(), threading.Lock()
         self._tell, self._told = tell, 0
         self._watch = _budget_watch(plan, found.get("budget"), complaints)
@@ -77,6 +77,10 @@ class Recording:
         sensors = find_sensors()
         self._neighbours = Neighbours(self.path, this_processor().reserved)
         self._account = Account(sensors, self._clocks, self._split, self._pids)
+        for lost in self._plan.resume.segments if self._plan.resume else ():
+            if lost.outcome is None:
+                end = {"segment": lost.id, "state": "lost", "footprint": lost.footprint.to_json()}
+                self._recorder.put(Event(self.run_id, "finished", end))
         self._recorder.put(Event(self.run_id, "resumed" if self._joins else "started", self._beginning()))
         self._thread = threading.Thread(target=self._keep_ticking, name="payoff", daemon=True)
         self._thread.start()
@@ -87,9 +91,15 @@ class Recording:
         return self._plan.resume is not None or (self._group is not None and self._group.rank > 0)
 
     def _split(self) -> Split:
+        """The split since the last booking: who came or went in between is taken to have been there all the time.
+
+        So ranks that begin or end together are never charged for more than the machine.
+        """
         if self._plan.scope == "machine":
             return Split(whole_machine=True)
-        return Split(self._neighbours.share(), self._neighbours.share_of_process())
+        before, self._share = self._share, self._neighbours.share()
+        idle = min(before, self._share)
+        return Split(idle, self._neighbours.share_of_process(), min(1.0, idle / this_processor().reserved))
 
     def _beginning(self) -> dict[str, Any]:
         plan, processor, lease = self._plan, this_processor(), own_lease()

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import threading
-from typing import Self
+from typing import BinaryIO, Self
 
 from payoff.meter._recording import Recording
 from payoff.model import new_id
@@ -23,6 +23,15 @@ LONGEST_LINE = 65536
 MOST_TOLD = 3
 
 
+def _empty_file() -> tuple[str, BinaryIO]:
+    """A new file for the reports; where none can be made, they are not heard and the command runs all the same."""
+    for folder in (os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev/shm"):
+        path = os.path.join(folder, f"payoff-report-{new_id()}.jsonl")
+        with contextlib.suppress(OSError):
+            return path, os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "rb")
+    return os.devnull, open(os.devnull, "rb")
+
+
 class Reports:
     """Follows the report file of one command and hands its lines to the recording."""
 
@@ -31,8 +40,7 @@ class Reports:
         self._rest = b""
         self._lines = self._bad = 0
         self._done = threading.Event()
-        self._path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"payoff-report-{new_id()}.jsonl")
-        self._file = os.fdopen(os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "rb")
+        self._path, self._file = _empty_file()
         self.environment = {VARIABLE: self._path}
 
     def __enter__(self) -> Self:
@@ -44,8 +52,9 @@ class Reports:
         self._done.set()
         self._thread.join()
         self._file.close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._path)
+        if self._path != os.devnull:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
 
     def _follow(self) -> None:
         while not self._done.wait(POLL_S):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -13,13 +13,13 @@ from payoff.quantities import Pair
 class Interval:
     """The time between two readings of a sensor.
 
-    `busy_s` is the CPU time that all processes of the machine used in it, `pids` are the processes of the job: a
+    `busy_s` is the CPU time that all processes of the machine used in it, `pids()` are the processes of the job: a
     driver that tells energy or use by process is asked for these.
     """
 
     elapsed_s: float
     busy_s: float
-    pids: frozenset[int] = frozenset()
+    pids: Callable[[], frozenset[int]] = frozenset
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,15 @@ class Drawn:
 
     `job_share` is the job's share of what work added, 0 to 1, where the driver tells it; `None` leaves it to CPU time.
     `covers_s` is the time that the joules speak for, where that is not the interval: more when a counter bridges
-    earlier gaps, less (0 included) when the answer is still on its way.
+    earlier gaps, less (0 included) when the answer is still on its way. `device` marks an accelerator: its idle energy
+    is held by the jobs that see it, whatever share of the processors they reserved.
     """
 
     idle_j: float
     dynamic_j: float
     job_share: float | None = None
     covers_s: float | None = None
+    device: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,12 @@ class FakeNvml:
         }
         if name not in figures:
             raise AttributeError(name)
-        return lambda gpu: self._supported(gpu, figures[name](gpu))
+
+        def ask(handle: Any) -> Any:
+            gpu = handle[0] if isinstance(handle, tuple) else handle
+            return self._supported(gpu, figures[name](gpu))
+
+        return ask
 
     def _supported(self, gpu: FakeGpu, value: Any) -> Any:
         if gpu.lost:
@@ -195,8 +200,10 @@ class FakeNvml:
         """How many slices a MIG instance holds."""
         return SimpleNamespace(gpuInstanceSliceCount=instance[0].slices[instance[1]])
 
-    def nvmlDeviceGetProcessUtilization(self, gpu: FakeGpu, since_us: int) -> list[Any]:
-        """A sample for each process that works."""
+    def nvmlDeviceGetProcessUtilization(self, gpu: Any, since_us: int) -> list[Any]:
+        """A sample for each process that works; MIG instances do not tell."""
+        if isinstance(gpu, tuple):
+            raise FakeNvmlError("Not Supported")
         self.clock_us += 1_000_000
         working = [(pid, share) for pid, share in (self._supported(gpu, gpu.processes) or {}).items() if share]
         if not working:
@@ -322,7 +329,7 @@ class SensorConformance:
         self.pass_time(seconds)
         for _ in range(100):
             try:
-                drawn = sensor.drawn(Interval(seconds, seconds / 2, frozenset({1})))
+                drawn = sensor.drawn(Interval(seconds, seconds / 2, lambda: frozenset({1})))
             except SensorError:
                 return None
             if drawn.covers_s != 0:

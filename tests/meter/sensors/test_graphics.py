@@ -17,7 +17,7 @@ from payoff.testing.hardware import FakeAmdSmi, graphics_card
 
 near: Any = pytest.approx
 
-SECOND = Interval(1.0, 0.5, frozenset({os.getpid()}))
+SECOND = Interval(1.0, 0.5, lambda: frozenset({os.getpid()}))
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_a_card_with_a_counter_is_read_by_it(tmp_path: Path) -> None:
     (found,) = _amd.probe(str(tmp_path), {})
     (files / "energy1_input").write_text("65000000")
     drawn = patient(found.sensors[0]).drawn(SECOND)
-    assert drawn == Drawn(60.0, 0.0, None, 1.0)
+    assert drawn == Drawn(60.0, 0.0, None, 1.0, device=True)
 
 
 def test_graphics_inside_a_processor_are_not_counted_again(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ MODEL = ServerModel(this_processor())
 
 
 def interval(seconds: float = 1.0, *pids: int) -> Interval:
-    return Interval(seconds, seconds / 2, frozenset(pids))
+    return Interval(seconds, seconds / 2, lambda: frozenset(pids))
 
 
 def made(gpu: FakeGpu) -> Accelerator:
@@ -44,7 +44,7 @@ def test_the_energy_counter_is_read_and_split_at_the_idle_share_of_the_limit() -
     gpu = FakeGpu(limit_w=400.0)
     device = made(gpu)
     gpu.draw(250.0)
-    assert device.drawn(interval()) == Drawn(near(48.0), near(202.0), None, 1.0)
+    assert device.drawn(interval()) == Drawn(near(48.0), near(202.0), None, 1.0, device=True)
 
 
 def test_idle_watts_are_the_lowest_seen() -> None:
@@ -53,7 +53,7 @@ def test_idle_watts_are_the_lowest_seen() -> None:
     gpu.draw(30.0)
     device.drawn(interval())
     gpu.draw(200.0)
-    assert device.drawn(interval()) == Drawn(near(30.0), near(170.0), None, 1.0)
+    assert device.drawn(interval()) == Drawn(near(30.0), near(170.0), None, 1.0, device=True)
 
 
 def test_without_a_counter_the_power_reading_is_integrated_by_trapezoids() -> None:
@@ -114,12 +114,12 @@ def test_a_job_that_does_not_use_the_device_is_charged_no_dynamic_energy() -> No
     assert device.drawn(interval(1.0, ME)).job_share == 0.0
 
 
-def test_processes_of_another_name_space_tell_nothing() -> None:
+def test_in_a_container_that_sees_no_process_ids_the_device_is_taken_to_be_the_jobs() -> None:
     gpu = FakeGpu()
     gpu.processes = {4_194_305: 90}  # beyond the largest process id
     device = made(gpu)
     gpu.draw(250.0)
-    assert device.drawn(interval(1.0, ME)).job_share is None
+    assert device.drawn(interval(1.0, ME)).job_share == 1.0
 
 
 @pytest.mark.parametrize(("present", "share"), [({ME: 0}, 1.0), ({1: 0}, 0.0), ({ME: 0, 1: 0}, None), ({}, None)])
@@ -226,6 +226,9 @@ def test_a_mig_instance_takes_its_parents_energy_by_slices_with_an_interval() ->
     gpu.draw(70.0)
     drawn = device.drawn(interval())
     assert drawn.idle_j + drawn.dynamic_j == near(20.0)
+    gpu.processes = {ME: 0}
+    gpu.draw(70.0)
+    assert device.drawn(interval(1.0, ME)).job_share == 1.0
     assert device.evidence.basis == "modelled"
     assert device.evidence.dynamic["MIG: energy shared out by slices"] == (0.4, 2.5)
 

@@ -58,17 +58,17 @@ def grown(register: Register, before: int, now: int, seconds: float, usual_w: fl
     51000000
     """
     most = register.highest_w * (seconds + SLACK_S) / register.joules
-    round_s = register.wraps_at
+    turn = register.wraps_at
     least = now - before
-    if least < 0 and round_s is not None:
-        least += round_s
+    if least < 0 and turn is not None:
+        least += turn
     if not 0 <= least <= most:
         raise Reset(f"{register.name} was reset: it went from {before} to {now} in {seconds:.3g} s")
-    if round_s is None or least + round_s > most:
+    if turn is None or least + turn > most:
         return least
     if usual_w is not None:
         usual = usual_w * seconds / register.joules
-        near = [c for c in range(least, int(most) + 1, round_s) if PLAUSIBLE[0] * usual <= c <= PLAUSIBLE[1] * usual]
+        near = [c for c in range(least, int(most) + 1, turn) if PLAUSIBLE[0] * usual <= c <= PLAUSIBLE[1] * usual]
         if len(near) == 1:
             return near[0]
     raise Reset(f"{register.name} may have gone round more than once in {seconds:.3g} s")

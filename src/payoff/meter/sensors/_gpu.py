@@ -84,8 +84,9 @@ class Accelerator:
             drawn = self._source.drawn(interval)
         if drawn.covers_s and isinstance(self._source, CounterSensor):
             self._check.watch(drawn.idle_j + drawn.dynamic_j, self._watts(), drawn.covers_s)
-        share = self._share(interval.pids) if interval.pids else None
-        return Drawn(drawn.idle_j * self._part, drawn.dynamic_j * self._part, share, drawn.covers_s)
+        pids = interval.pids()
+        share = self._share(pids) if pids else None
+        return Drawn(drawn.idle_j * self._part, drawn.dynamic_j * self._part, share, drawn.covers_s, True)
 
     def _watts(self) -> float | None:
         try:
@@ -95,9 +96,10 @@ class Accelerator:
 
 
 def share_of_work(mine: Collection[int], work: Mapping[int, float]) -> float | None:
-    """The job's share of the work that the processes on a device did; `None` where it cannot be told.
+    """The job's share of the work that the processes on a device did; `None` where nothing is told.
 
-    In a container the driver may name processes by ids of another name space: none of them is ours, or even exists.
+    In a container the driver may name processes by ids of another name space, none of which even exists here: the
+    device was given to this container, so what works on it is taken to be the job's.
 
     >>> share_of_work({7}, {7: 30.0, 8: 10.0})
     0.75
@@ -107,12 +109,12 @@ def share_of_work(mine: Collection[int], work: Mapping[int, float]) -> float | N
         return None
     ours = sum(amount for pid, amount in work.items() if pid in mine)
     if not ours and not any(os.path.exists(f"/proc/{pid}") for pid in work):
-        return None
+        return 1.0
     return ours / whole
 
 
 def all_or_none(mine: Collection[int], present: Collection[int]) -> float | None:
-    """1 where all processes on a device are the job's, 0 where none is; `None` where some are."""
+    """1 where all processes on a device are the job's, 0 where none is; `None` where some are or nothing is told."""
     share = share_of_work(mine, dict.fromkeys(present, 1.0))
     return share if share in (0.0, 1.0) else None
 

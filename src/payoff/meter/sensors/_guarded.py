@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
+from dataclasses import replace
 
 from payoff.errors import SensorError
 from payoff.meter._seam import Drawn, Evidence, Interval, Sensor
@@ -118,4 +119,4 @@ class _Worker:
             return SensorError(f"{self._sensor.name} failed: {type(error).__name__}: {error}")
         if drawn.covers_s is not None:
             return drawn
-        return Drawn(drawn.idle_j, drawn.dynamic_j, drawn.job_share, question.elapsed_s)
+        return replace(drawn, covers_s=question.elapsed_s)

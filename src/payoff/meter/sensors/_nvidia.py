@@ -21,18 +21,23 @@ UNLOCK = "pip install 'payoff[nvidia]'"
 HIGHEST_W = 3000.0
 COUNTER = {"accuracy of the energy counter": (0.95, 1.05)}
 POWER = {"accuracy of the power reading": (0.9, 1.1)}
-"""Both assumed; NVML documents ±5 % or better for the power reading of most boards."""
+"""Both assumed: NVML documents ±5 % of the power reading for Fermi and Kepler, and nothing for later boards."""
 WHOLE_SLICES = {"A30": 4}
 MOST_SLICES = 7
+"""Into how many slices MIG cuts a device."""
 
 
 class Gpu(NamedTuple):
-    """A device that the job may use: where its energy is counted, and what part of that is the job's machine's."""
+    """A device that the job may use: where its energy is counted, and what part of that is the job's machine's.
+
+    `works` is the MIG instance on which the job's processes are looked for, where that is not the whole device.
+    """
 
     name: str
     handle: Any
     covers: str
     part: float = 1.0
+    works: Any = None
 
 
 class Nvml:
@@ -97,7 +102,8 @@ def _slice(nvml: Nvml, uuid: str, uuids: list[str], handles: list[Any]) -> Gpu:
     name = _text(nvml.DeviceGetName(parent))
     whole = next((slices for kind, slices in WHOLE_SLICES.items() if kind in name), MOST_SLICES)
     held = nvml.DeviceGetAttributes(instance).gpuInstanceSliceCount
-    return Gpu(f"gpu {index}, {held} of {whole} slices: {name}", handles[index], f"gpu {index} {uuid}", held / whole)
+    told = f"gpu {index}, {held} of {whole} slices: {name}"
+    return Gpu(told, handles[index], f"gpu {index} {uuid}", held / whole, instance)
 
 
 def _text(value: str | bytes) -> str:
@@ -122,7 +128,7 @@ def sensor(nvml: Nvml, gpu: Gpu) -> Accelerator:
         counter = CounterSensor(gpu.name, [register], lambda: [int(read(gpu.handle))], said, idle=idle_of(limit_w))
     else:
         watts()
-    return Accelerator(counter, power, _Work(nvml, gpu.handle).share, part=gpu.part)
+    return Accelerator(counter, power, _Work(nvml, gpu.works or gpu.handle).share, part=gpu.part)
 
 
 def _evidence(error: dict[str, Pair], part: float, source: str) -> Evidence:
