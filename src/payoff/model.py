@@ -91,6 +91,11 @@ class Footprint:
         """Let `sum` start at 0."""
         return self if other == 0 else NotImplemented
 
+    def grown(self, factors: Mapping[str, float]) -> Footprint:
+        """The same evidence for figures that have grown by these factors; those not named stay as they are."""
+        figures: dict[str, Any] = {name: figure * factors.get(name, 1.0) for name, figure in self.present().items()}
+        return Footprint(**figures, incomplete=self.incomplete)
+
     def without(self, part: Footprint) -> Footprint:
         """What is left when a part that was measured on its own is taken out; never below 0."""
         rest = {

@@ -234,7 +234,7 @@ def test_a_day_costs_what_the_counter_says_and_leaves_a_trace_of_at_most_2000_po
     clock, sensor = FakeClock(), FakeSensor(idle_w=11.3, thread_w=7.9)
     account = account_of(clock, sensor)
     chance, trace, points = random.Random(0), Trace(), dict[int, float]()
-    longest = 0
+    longest, usage = 0, account.usage
     for second in range(1, 24 * 3600 + 1):
         clock.pass_time(1.0, job=chance.random() * 4)
         usage = account.advance()

@@ -113,7 +113,7 @@ def closed(tmp_path: Path) -> Iterator[Path]:
     folder.chmod(0o755)
 
 
-@pytest.mark.parametrize(("name", "reason"), [("new.db", "cannot be written"), ("there.db", "can only be read")])
+@pytest.mark.parametrize(("name", "reason"), [("new.db", "new.db cannot be written"), ("there.db", "there.db can")])
 def test_a_place_that_may_not_be_written_costs_the_command_nothing(
     tmp_path: Path, closed: Path, name: str, reason: str
 ) -> None:

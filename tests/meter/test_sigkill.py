@@ -71,7 +71,7 @@ def check_many(folder: Path, count: int) -> None:
     """Kill as many programs, several at a time, and look at what is left of each."""
     where = folder / "ledger.db"
     waits = moments(count)
-    lost_s = []
+    lost_s: list[float] = []
     for batch in (waits[i : i + 5] for i in range(0, count, 5)):
         victims = []
         for number, after_s in enumerate(batch):

@@ -415,7 +415,7 @@ if __name__ == "__main__":
 
 
 def test_a_process_started_inside_a_window_makes_a_run_inside_it(where: Path) -> None:
-    program = "import payoff, sys\nwith payoff.measure('child', ledger=sys.argv[1]): sum(range(10**7))"
+    program = "import payoff, sys\nwith payoff.measure('child', ledger=sys.argv[1]): sum(range(6 * 10**7))"
     with payoff.measure("parent", ledger=where):
         assert python(program, where).returncode == 0
     parent, child = runs(where)

@@ -195,7 +195,7 @@ def _state(doc: Doc, segments: tuple[Segment, ...]) -> State:
 
 def _segment(name: str, data: Mapping[str, Any], tick: Tick | None) -> Segment:
     ended = "outcome" in data
-    footprint = Footprint.from_json(data["footprint"]) if ended else tick.footprint if tick else Footprint()
+    footprint = Footprint.from_json(data["footprint"]) if ended else tick.used if tick else Footprint()
     seen = data["ended_at"] if ended else tick.at if tick else data["started_at"]
     lease = Lease(**data["lease"]) if data.get("lease") else None
     return Segment(name, data["started_at"], seen, lease, data.get("outcome"), footprint)

@@ -163,12 +163,12 @@ def _stamp(text: str) -> str:
 
 def _tick_to_json(tick: Tick) -> dict[str, Any]:
     about = {"run_id": tick.run_id, "segment": tick.segment, "at": tick.at}
-    return {**about, "footprint": tick.footprint.to_json(), "counters": dict(tick.counters)}
+    return {**about, "footprint": tick.footprint.to_json(), "grown": dict(tick.grown)}
 
 
 def _tick(said: Mapping[str, Any]) -> Tick:
     footprint = Footprint.from_json(said["footprint"])
-    return Tick(said["run_id"], said["segment"], _stamp(said["at"]), footprint, dict(said["counters"]))
+    return Tick(said["run_id"], said["segment"], _stamp(said["at"]), footprint, dict(said["grown"]))
 
 
 def _trace_to_json(trace: SegmentTrace) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from payoff.ledger._schema import json_text
+from payoff.ledger._schema import footprint_text, json_text
 from payoff.ledger._seam import NumberedPoint, Tick
 from payoff.ledger._trace import thinned
 from payoff.model import Footprint
@@ -52,10 +52,9 @@ class PulseFiles:
             "segment": tick.segment,
             "run_id": tick.run_id,
             "at": tick.at,
-            "footprint": tick.footprint.to_json(),
-            "counters": dict(tick.counters),
+            "grown": dict(tick.grown),
         }
-        text = json_text(said).encode()
+        text = f'{{"footprint":{footprint_text(tick.footprint)},{json_text(said)[1:]}'.encode()
         if len(text) > _SLOT - _HEAD:
             raise OSError(errno.EFBIG, f"a tick of {len(text)} bytes is too large")
         path = self._path(tick.segment, _TICK)
@@ -74,9 +73,7 @@ class PulseFiles:
         if not text:
             return None
         said = json.loads(text)
-        return Tick(
-            said["run_id"], said["segment"], said["at"], Footprint.from_json(said["footprint"]), said["counters"]
-        )
+        return Tick(said["run_id"], said["segment"], said["at"], Footprint.from_json(said["footprint"]), said["grown"])
 
     def points(self, segment: str) -> list[NumberedPoint]:
         """The power trace of a segment, without a point that a killed process left half written."""

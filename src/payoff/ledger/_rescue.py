@@ -91,8 +91,8 @@ def _take(found: Salvage, key: int | None, columns: tuple[Value, ...]) -> None:
             found.events[key] = Event(run_id, kind, _mapping(data), at, event_id)
         case (None, str() as document) if key is not None:
             found.numbers[_mapping(document)["id"]] = key
-        case (str() as segment, str() as run_id, str() as at, str() as footprint, str() as counters):
-            tick = Tick(run_id, segment, at, Footprint.from_json(_mapping(footprint)), _mapping(counters))
+        case (str() as segment, str() as run_id, str() as at, str() as footprint, str() as grown):
+            tick = Tick(run_id, segment, at, Footprint.from_json(_mapping(footprint)), _mapping(grown))
             if segment not in found.ticks or found.ticks[segment].at < at:
                 found.ticks[segment] = tick
         case (str() as segment, int() as point, int() | float() as elapsed_s, int() | float() as energy_j) if (

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from payoff.errors import LedgerError
-from payoff.model import Run, to_text
+from payoff.model import Footprint, Run, to_text
 from payoff.quantities import DIMENSION_OF
 
 SCHEMA_VERSION = 1
@@ -86,12 +86,13 @@ def tables(db: Database) -> list[str]:
         "kind TEXT NOT NULL, at TEXT NOT NULL, data TEXT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS events_of_run ON events (run_id, seq)",
         f"CREATE TABLE IF NOT EXISTS ticks (segment {db.text} PRIMARY KEY, run_id TEXT NOT NULL, at TEXT NOT NULL, "
-        "footprint TEXT NOT NULL, counters TEXT NOT NULL)",
+        "footprint TEXT NOT NULL, grown TEXT NOT NULL)",
         f"CREATE TABLE IF NOT EXISTS trace (segment {db.text} NOT NULL, point BIGINT NOT NULL, "
         "elapsed_s DOUBLE PRECISION NOT NULL, energy_j DOUBLE PRECISION NOT NULL, "
         f"PRIMARY KEY (segment, point)){db.clustered}",
         f"CREATE TABLE IF NOT EXISTS runs (number INTEGER PRIMARY KEY, live INTEGER NOT NULL, {columns}, UNIQUE (id))",
         "CREATE INDEX IF NOT EXISTS live_runs ON runs (live) WHERE live = 1",
+        "CREATE INDEX IF NOT EXISTS runs_inside ON runs (parent) WHERE parent IS NOT NULL",
         "CREATE TABLE IF NOT EXISTS documents (number INTEGER PRIMARY KEY, document TEXT NOT NULL)",
     ]
 
@@ -123,6 +124,19 @@ def _value(run: Run, name: str) -> Any:
     if name == "kept":
         return None if run.kept is None else "yes" if run.kept else "no"
     return getattr(run, name)
+
+
+_written: tuple[Footprint, str] = (Footprint(), "{}")
+
+
+def footprint_text(footprint: Footprint) -> str:
+    """The JSON of a footprint; the same one as last time costs nothing."""
+    global _written
+    kept, text = _written
+    if kept is not footprint:
+        text = json_text(footprint.to_json())
+        _written = footprint, text
+    return text
 
 
 def json_text(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from payoff.model import Event, Footprint, Run
 
@@ -19,7 +19,8 @@ NumberedPoint = tuple[int, TracePoint]
 class Tick:
     """The last known state of a running segment; each tick overwrites the one before.
 
-    `point` is the number of this tick, `trace` its point of the power trace if this tick adds one, and
+    `grown` says by which factors figures of the footprint have grown since it was worked out: a writer need not do that
+    at every tick. `point` is the number of this tick, `trace` its point of the power trace if this tick adds one, and
     `trace_step` the distance of the points that are kept: points whose number it does not divide are dropped.
     """
 
@@ -27,10 +28,15 @@ class Tick:
     segment: str
     at: str
     footprint: Footprint
-    counters: Mapping[str, Any] = field(default_factory=dict)
+    grown: Mapping[str, float] = field(default_factory=dict)
     point: int = 0
     trace: TracePoint | None = None
     trace_step: int = 1
+
+    @property
+    def used(self) -> Footprint:
+        """What the segment had used by then."""
+        return self.footprint.grown(self.grown) if self.grown else self.footprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ from payoff.errors import LedgerDamaged
 from payoff.ledger import _select
 from payoff.ledger._fold import Doc, fold, fold_all, is_late, open_segments, to_run
 from payoff.ledger._migrate import migrate, version_of
-from payoff.ledger._schema import INDEXED, SCHEMA_VERSION, Database, NoTables, Row, column, json_text, tables
+from payoff.ledger._schema import (
+    INDEXED,
+    SCHEMA_VERSION,
+    Database,
+    NoTables,
+    Row,
+    column,
+    footprint_text,
+    json_text,
+    tables,
+)
 from payoff.ledger._seam import Query, SegmentTrace, Tick
 from payoff.ledger._trace import is_swept, thinned
 from payoff.model import Event, Footprint, Run, witness
@@ -28,7 +38,7 @@ _INDEX_RUN = (
 _INDEX_DOCUMENT = "INSERT INTO documents VALUES (?, ?) ON CONFLICT (number) DO UPDATE SET document = excluded.document"
 _PUT_TICK = (
     "INSERT INTO ticks VALUES (?, ?, ?, ?, ?) ON CONFLICT (segment) DO UPDATE "
-    "SET at = excluded.at, footprint = excluded.footprint, counters = excluded.counters"
+    "SET at = excluded.at, footprint = excluded.footprint, grown = excluded.grown"
 )
 _PUT_POINT = "INSERT INTO trace VALUES (?, ?, ?, ?) ON CONFLICT (segment, point) DO NOTHING"
 
@@ -143,7 +153,7 @@ class SqlStore:
             return self._ticks(db, segments)
 
     def _ticks(self, db: Database, segments: Sequence[str] | None) -> list[Tick]:
-        sql = "SELECT segment, run_id, at, footprint, counters FROM ticks"
+        sql = "SELECT segment, run_id, at, footprint, grown FROM ticks"
         if segments is None:
             return [_tick(row) for row in db.run(sql)]
         return [_tick(row) for segment in segments for row in db.run(sql + " WHERE segment = ?", [segment])]
@@ -335,9 +345,9 @@ def _event(row: Row) -> Event:
 
 
 def _tick_row(tick: Tick) -> tuple[str, str, str, str, str]:
-    return tick.segment, tick.run_id, tick.at, json_text(tick.footprint.to_json()), json_text(tick.counters)
+    return tick.segment, tick.run_id, tick.at, footprint_text(tick.footprint), json_text(dict(tick.grown))
 
 
 def _tick(row: Row) -> Tick:
-    segment, run_id, at, footprint, counters = row
-    return Tick(run_id, segment, at, Footprint.from_json(_loads(footprint)), _loads(counters))
+    segment, run_id, at, footprint, grown = row
+    return Tick(run_id, segment, at, Footprint.from_json(_loads(footprint)), _loads(grown))

@@ -68,6 +68,8 @@ class SqliteDatabase:
             if self._connection is None:
                 self._connection = self._opened()
             if write and self._obstacle is not None:
+                if _code(self._obstacle) in _FORBIDDEN:
+                    raise LedgerUnusable(f"{self.path} can only be read; mind its permissions, {_ANOTHER}")
                 raise self._obstacle
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             if self.path is None or self.read_only or self.file == identity(self.path):

@@ -16,9 +16,6 @@ from typing import NamedTuple
 
 from payoff.model import new_id
 
-LOOK_EVERY = 5
-"""A holder that died without giving its claim up is noticed after so many looks."""
-
 _mine: dict[str, Claim] = {}
 """The claims of this process by file name: a POSIX lock would be lost by looking at one's own file."""
 
@@ -39,8 +36,6 @@ class Neighbours:
         self._folder = folder or _shared_folder()
         self._name = f"{new_id()}.claim"
         _mine[self._name] = self._claim
-        self._looked: tuple[int, int] = (0, 0)
-        self._known: list[Claim] = []
         self._file: int | None = None
         with suppress(OSError):
             self._file = self._hold()
@@ -70,18 +65,6 @@ class Neighbours:
         return share
 
     def _others(self) -> list[Claim]:
-        """The claims of other processes; looked at anew when one came or went, and now and then for dead holders."""
-        try:
-            changed = os.stat(self._folder).st_mtime_ns
-        except OSError:
-            return []
-        before, age = self._looked
-        if changed != before or age >= LOOK_EVERY:
-            self._known, age = self._look(), 0
-        self._looked = changed, age + 1
-        return self._known
-
-    def _look(self) -> list[Claim]:
         found: list[Claim] = []
         try:
             entries = list(os.scandir(self._folder))

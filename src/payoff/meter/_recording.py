@@ -15,6 +15,7 @@ from payoff.ledger import Tick, Trace, own_lease
 from payoff.meter._account import Account, Clocks, Split, Usage
 from payoff.meter._budget import BudgetWatch
 from payoff.meter._group import Group, cluster_tags
+from payoff.meter._growth import Growth
 from payoff.meter._neighbours import Neighbours
 from payoff.meter._plan import Plan, configured
 from payoff.meter._processor import had_offspring, machine_busy_s, this_processor
@@ -60,6 +61,7 @@ class Recording:
         self._step: float | None = None
         self._inside, self._known, self._absorbed = list[Recording](), set[str](), Footprint()
         self._trace, self._tick, self._share = Trace(), 0, 1.0
+        self._growth = Growth(rented=self._factors.hardware_usd_per_s is not None)
         self._done, self._finishing = threading.Event(), threading.Lock()
         self._tell, self._told = tell, 0
         self._watch = _budget_watch(plan, found.get("budget"), complaints)
@@ -138,15 +140,22 @@ class Recording:
 
     def _beat(self) -> float:
         """Write a tick; how long to wait for the next one."""
-        used = self.footprint(self._advance())
+        usage, grown = self._advance(), dict[str, float]()
+        if self._watch or self._inside or self._absorbed.present():
+            used = self.footprint(usage)
+        else:
+            used, grown = self._growth.of(usage, self._counts, self.whole)
         self._tick += 1
-        keep = self._trace.keeps(self._tick)
-        point = (used.duration_s.value, used.energy_j.value) if keep and used.duration_s and used.energy_j else None
+        point = None
+        if self._trace.keeps(self._tick) and used.duration_s and used.energy_j:
+            energy_j = used.energy_j.value * grown.get("energy_j", 1.0)
+            point = (used.duration_s.value * grown.get("duration_s", 1.0), energy_j)
         if self._watch is not None:
             self._recorder.troubles += self._watch.observe(used, self._progress)
             if self._watch.spent:
                 self._on_spent()
-        self._recorder.flush(Tick(self.run_id, self.segment, utc_now(), used, {}, self._tick, point, self._trace.step))
+        tick = Tick(self.run_id, self.segment, utc_now(), used, grown, self._tick, point, self._trace.step)
+        self._recorder.flush(tick)
         return TICK_S if self._watch is None else self._watch.next_look_s(used, TICK_S)
 
     @property

@@ -127,7 +127,7 @@ class RunLaws(StoreCase):
             ledger.beat(Tick(run_id, segment, utc_now(), joules(energy_j), {"counter": 7}))
         tick = ledger.ticks()[0]
         run = ledger.find("last")
-        assert (run.state, run.footprint, tick.counters, len(ledger.ticks())) == (
+        assert (run.state, run.footprint, tick.grown, len(ledger.ticks())) == (
             "running",
             joules(3.0),
             {"counter": 7},
