@@ -31,7 +31,8 @@ from payoff.model import (
     utc_now,
     witness,
 )
-from payoff.quantities import DIMENSION_OF, Estimate
+from payoff.quantities import Estimate
+from payoff.units import DIMENSION_OF
 
 MEASURED = {"measured": 1.0}
 

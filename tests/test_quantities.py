@@ -12,7 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from payoff.errors import InvalidValue, UnknownName
-from payoff.quantities import KINDS, SHOWN, Estimate, parse, parse_any, parse_rate, show, significant
+from payoff.quantities import KINDS, Estimate
+from payoff.units import SHOWN, parse, parse_any, parse_rate, show, significant
 
 POSITIVE = st.floats(1e-6, 1e12)
 SOURCES = ("sensor", "grid", "price")

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from payoff.errors import InvalidValue
-from payoff.quantities import DIMENSION_OF, Estimate, parse, parse_any, show
+from payoff.quantities import Estimate
+from payoff.units import DIMENSION_OF, parse, parse_any, show
 
 Direction = Literal["max", "min"]
 State = Literal["running", "completed", "failed", "stopped", "lost"]

@@ -105,7 +105,7 @@ def test_a_share_of_the_machine_carries_that_share_of_its_making(share: float) -
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
 def test_a_share_is_from_0_to_1(share: float) -> None:
-    with pytest.raises(InvalidValue, match="share of a machine must be from 0 to 1"):
+    with pytest.raises(InvalidValue, match="share must be from 0 to 1"):
         footprint(HOUR, KWH, Factors.of("FR"), share=share)
 
 

@@ -23,7 +23,8 @@ from payoff.errors import InvalidValue, LedgerUnusable
 from payoff.integrations.prometheus import CONTENT_TYPE, FAMILIES, Exporter, Server, samples_of
 from payoff.ledger import Ledger, open_ledger
 from payoff.model import Event, Footprint, Objective
-from payoff.quantities import DIMENSION_OF, Estimate
+from payoff.quantities import Estimate
+from payoff.units import DIMENSION_OF
 from tests.integrations.frameworks import library
 
 ENERGY = Estimate(100.0, {"sensor": (95.0, 105.0)}, {"measured": 0.75, "modelled": 0.25})

@@ -135,7 +135,8 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(disk: Disk, medium: str) ->
             list(starmap(ledger.append, late))
         segment = new_id()
         ticks = [
-            Tick(before[0].id, segment, utc_now(), joules(1.0), {"x": "y" * 9000}, n, (1.0, 1.0)) for n in range(99)
+            Tick(before[0].id, segment, utc_now(), joules(1.0), {f"k{k}": 1.0 for k in range(900)}, n, (1.0, 1.0))
+            for n in range(99)
         ]
         with pytest.raises(LedgerUnusable):
             list(map(ledger.beat, ticks))

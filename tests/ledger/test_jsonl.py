@@ -162,7 +162,7 @@ def test_a_tick_that_a_kill_cut_off_leaves_the_one_before(place: Path) -> None:
             path.write_bytes(left)
             assert [tick.footprint for tick in ledger.ticks()] == expected
         with pytest.raises(LedgerUnusable, match="is too large"):
-            ledger.beat(Tick("r", "s", utc_now(), joules(1.0), {"x": "y" * 70_000}))
+            ledger.beat(Tick("r", "s", utc_now(), joules(1.0), {f"figure {n}": 1.0 for n in range(9000)}))
 
 
 def test_long_journals_are_taken_over_piece_by_piece(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

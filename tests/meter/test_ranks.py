@@ -69,7 +69,6 @@ def test_four_ranks_are_one_run_and_use_one_node(tmp_path: Path, more: dict[str,
     assert run.footprint.examples is not None and run.footprint.examples.value == 400
 
 
-@pytest.mark.xfail(reason="the ledger's fold adds up the durations of segments that ran beside each other")
 def test_the_duration_of_ranks_is_that_of_the_wall_clock(tmp_path: Path) -> None:
     lasted_s = together(tmp_path, ranks(4), seconds=1.5)
     (run,) = all_runs(tmp_path)

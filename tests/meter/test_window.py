@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import os
@@ -82,6 +83,27 @@ def test_each_call_of_a_decorated_function_is_a_run_of_its_own(where: Path) -> N
 
     assert (train(2), train(3, doubled=True), train.__name__, train.__doc__) == (2, 6, "train", "Trains.")
     assert [(run.name, run.state) for run in runs(where)] == [("train", "completed")] * 2
+
+
+def test_a_decorated_generator_is_measured_to_its_last_step(where: Path) -> None:
+    @payoff.measure("steps", ledger=where)
+    def steps() -> Iterator[int]:
+        for step in range(3):
+            spin(0.05)
+            yield step
+
+    assert list(steps()) == [0, 1, 2]
+    assert only(where).details["usage"]["cpu_s"] >= 0.15
+
+
+def test_a_decorated_coroutine_is_measured_to_its_end(where: Path) -> None:
+    @payoff.measure("later", ledger=where)
+    async def later() -> str:
+        await asyncio.sleep(0.1)
+        return "done"
+
+    assert asyncio.run(later()) == "done"
+    assert seconds(only(where)) >= 0.1
 
 
 def test_start_and_stop_do_what_the_block_does(where: Path) -> None:

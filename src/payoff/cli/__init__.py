@@ -1,4 +1,15 @@
-"""How do people reach it? One file a verb; `measure` runs on the standard library alone."""
+"""How do people reach it? One file a verb; `measure` runs on the standard library alone.
+
+In go the words of a command line; out come its answer on standard output, its log on standard error, and an exit code.
+
+>>> from payoff.cli import main
+>>> try:
+...     main(["--version"])
+... except SystemExit as end:
+...     print("exit code", end.code)
+payoff, version 0.1.0
+exit code 0
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from payoff.meter.sensors._command import MeterReading, run_meter
 from payoff.meter.sensors._looks import config_path
 from payoff.meter.sensors._modelled import ServerModel, socket_threads
 from payoff.model import utc_now
-from payoff.quantities import parse, show
+from payoff.units import parse, show
 
 ACCURACY = "3 %"
 SETTLE = 0.2

@@ -14,8 +14,8 @@ from payoff.judge import last_gain
 from payoff.ledger import Query
 from payoff.meter import measure
 from payoff.model import Objective, Run
-from payoff.quantities import show, significant
 from payoff.show import RunsReport, how_sure
+from payoff.units import show, significant
 
 SIZES = {"small": (8,), "medium": (32,), "large": (128,)}
 EPOCHS = 100
@@ -85,7 +85,7 @@ def _sentence(run: Run, readings: list[Any]) -> str:
         else ""
     )
     return (
-        f"{run.name} reached {100 * last.best.value:.1f} % after {show(last.best.energy_j, 'energy')} ({basis}); it was "
-        f"within {significant(100 * GAIN)} % of that after {show(last.within.energy_j or 0.0, 'energy')}.\n"
+        f"{run.name} reached {100 * last.best.value:.1f} % after {show(last.best.energy_j, 'energy')} ({basis}); "
+        f"it was within {significant(100 * GAIN)} % of that after {show(last.within.energy_j or 0.0, 'energy')}.\n"
         f"The last tenth of a per cent of accuracy took {100 * last.share:.0f} % of the energy.{wasted}"
     )

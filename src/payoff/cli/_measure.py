@@ -13,7 +13,8 @@ from payoff.errors import PayoffError
 from payoff.facts import grid
 from payoff.meter import CommandNotStarted, Outcome, Plan, default_name, redact, resumable, run_command, surroundings
 from payoff.model import Budget, Objective
-from payoff.quantities import Estimate, parse
+from payoff.quantities import Estimate
+from payoff.units import parse
 
 OK, FAILED, USAGE, STOPPED = 0, 1, 2, 3
 

@@ -10,7 +10,7 @@ import click
 
 from payoff.cli._options import ledger_option, opened
 from payoff.integrations.prometheus import LOOPBACK, PORT, RECENT_S, Exporter, Server
-from payoff.quantities import parse
+from payoff.units import parse
 
 
 def _seconds(_: click.Context, __: click.Parameter, text: str | None) -> float | None:

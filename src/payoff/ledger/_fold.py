@@ -10,7 +10,8 @@ its beginning may be merged last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from payoff.ledger._lease import is_alive
@@ -20,7 +21,7 @@ from payoff.model import Event, Footprint, Lease, Objective, Reading, Run, Segme
 Doc = dict[str, Any]
 
 _ABOUT = ("project", "name", "study", "parent", "tags", "parameters", "command", "host", "place", "objective")
-_DETAILS = ("machine", "factors", "budget", "worth", "source", "version")
+_DETAILS = ("machine", "cluster", "scope", "factors", "budget", "worth", "source", "version")
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError)
 
 
@@ -78,7 +79,11 @@ def _opened(doc: Doc, event: Event) -> None:
     lease = event.data.get("lease")
     if lease is not None:
         Lease(**lease)
-    doc["segments"].setdefault(event.data["segment"], {}).update(started_at=event.at, lease=lease)
+    name, ended_before = event.data["segment"], event.data.get("after", ())
+    beside = [other for other in open_segments(doc) if other not in (name, *ended_before)]
+    doc["segments"].setdefault(name, {}).update(
+        started_at=event.at, lease=lease, **({"beside": beside} if beside else {})
+    )
 
 
 def _read(doc: Doc, event: Event) -> None:
@@ -181,9 +186,31 @@ def to_run(doc: Doc, ticks: Iterable[Tick] = ()) -> Run:
 def _footprint(doc: Doc, segments: tuple[Segment, ...]) -> Footprint:
     restated = doc.get("restated")
     if restated is None:
-        return total(segment.footprint for segment in segments)
-    later = [segment.footprint for segment in segments if segment.id not in restated["segments"]]
-    return total([Footprint.from_json(restated["footprint"]), *later])
+        return _together(doc, segments)
+    later = [segment for segment in segments if segment.id not in restated["segments"]]
+    return total([Footprint.from_json(restated["footprint"]), *([_together(doc, later)] if later else [])])
+
+
+def _together(doc: Doc, segments: Sequence[Segment]) -> Footprint:
+    """What the segments used; ranks that ran beside each other took the time of the longest, not of all."""
+    whole = total(segment.footprint for segment in segments)
+    spells: list[list[Segment]] = []
+    for segment in segments:
+        beside = doc["segments"][segment.id].get("beside", ())
+        if spells and any(other.id in beside or _elsewhere_meanwhile(segment, other) for other in spells[-1]):
+            spells[-1].append(segment)
+        else:
+            spells.append([segment])
+    durations = [[s.footprint.duration_s for s in spell if s.footprint.duration_s is not None] for spell in spells]
+    longest = [max(spell, key=lambda duration: duration.value) for spell in durations if spell]
+    return replace(whole, duration_s=sum(longest[1:], longest[0])) if longest else whole
+
+
+def _elsewhere_meanwhile(segment: Segment, other: Segment) -> bool:
+    """Whether two hosts were at it at the same time, by their clocks; each wrote a journal of its own."""
+    if segment.lease is None or other.lease is None or segment.lease.host == other.lease.host:
+        return False
+    return segment.started_at < other.heartbeat_at and other.started_at < segment.heartbeat_at
 
 
 def _state(doc: Doc, segments: tuple[Segment, ...]) -> State:

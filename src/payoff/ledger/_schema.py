@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from payoff.errors import LedgerError
 from payoff.model import Footprint, Run, to_text
-from payoff.quantities import DIMENSION_OF
+from payoff.units import DIMENSION_OF
 
 SCHEMA_VERSION = 1
 

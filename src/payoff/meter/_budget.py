@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from payoff.model import Budget, Footprint
-from payoff.quantities import DIMENSION_OF, show
+from payoff.units import DIMENSION_OF, show
 
 WARN_AT = 0.8
 """The share of a cap at which the user is warned."""

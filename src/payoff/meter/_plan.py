@@ -12,8 +12,8 @@ from payoff.facts import Factors, Machine
 from payoff.ledger import open_ledger
 from payoff.meter._machine import machine_kind
 from payoff.model import Budget, Objective, Run
-from payoff.quantities import parse, parse_rate
 from payoff.settings import settings
+from payoff.units import parse, parse_rate
 
 RUN_VARIABLE = "PAYOFF_RUN"
 """The environment variable that tells a measured command's children the runs and segments they are inside of."""

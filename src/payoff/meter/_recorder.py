@@ -75,7 +75,7 @@ class Recorder:
         if not self.flush() and self._waiting:
             self._rescue()
         if self._ledger is not None:
-            self._ledger.close()
+            self._ledger.close(at_once=True)
             self._ledger = None
 
     def _rescue(self) -> None:

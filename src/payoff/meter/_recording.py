@@ -105,7 +105,10 @@ class Recording:
 
     def _beginning(self) -> dict[str, Any]:
         plan, processor, lease = self._plan, this_processor(), own_lease()
-        segment = {"segment": self.segment, "lease": asdict(lease), "inside": plan.inside[-1] if plan.inside else None}
+        inside = plan.inside[-1] if plan.inside else None
+        segment: dict[str, Any] = {"segment": self.segment, "lease": asdict(lease), "inside": inside}
+        if plan.resume:
+            segment["after"] = [earlier.id for earlier in plan.resume.segments]
         if self._joins:
             return segment
         return segment | {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import inspect
 import math
 import os
 import sys
@@ -13,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from itertools import count
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, get_args
+from typing import Any, ParamSpec, Self, TypeVar, cast, get_args
 
 from payoff.errors import BudgetSpent, InvalidValue
 from payoff.facts import grid
@@ -141,14 +142,29 @@ class Window:
             self.stop("stopped" if stopped else "failed", f"{kind.__name__}: {error}"[:500])
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """As a decorator: each call of the function is a run of its own."""
+        """As a decorator: each call of a function, a generator or a coroutine is a run of its own, to its end."""
+
+        def window() -> Window:
+            return Window(self._plan)
 
         @functools.wraps(function)
-        def measured(*args: P.args, **kwargs: P.kwargs) -> R:
-            with Window(self._plan):
+        def measured(*args: P.args, **kwargs: P.kwargs) -> Any:
+            with window():
                 return function(*args, **kwargs)
 
-        return measured
+        @functools.wraps(function)
+        def measured_steps(*args: P.args, **kwargs: P.kwargs) -> Any:
+            with window():
+                return (yield from cast(Any, function(*args, **kwargs)))
+
+        @functools.wraps(function)
+        async def measured_coroutine(*args: P.args, **kwargs: P.kwargs) -> Any:
+            with window():
+                return await cast(Any, function(*args, **kwargs))
+
+        if inspect.isgeneratorfunction(function):
+            return cast(Callable[P, R], measured_steps)
+        return cast(Callable[P, R], measured_coroutine if inspect.iscoroutinefunction(function) else measured)
 
     # use
 

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from payoff.ledger import TracePoint
 from payoff.model import Reading, Run
-from payoff.quantities import DIMENSION_OF, show, significant
 from payoff.show._words import LABELS, figure, how_sure, run_to_json
+from payoff.units import DIMENSION_OF, show, significant
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 60

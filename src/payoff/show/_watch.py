@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from payoff.model import Run
-from payoff.quantities import show
 from payoff.show._words import quality, value
+from payoff.units import show
 
 
 @dataclass(frozen=True, slots=True)

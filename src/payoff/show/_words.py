@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from payoff.model import Reading, Run
-from payoff.quantities import DIMENSION_OF, Estimate, show, significant
+from payoff.quantities import Estimate
+from payoff.units import DIMENSION_OF, show, significant
 
 LABELS = {
     "duration_s": "time",
