@@ -102,7 +102,7 @@ def _lost_to_one_kill(tracker: Tracker, after_s: float) -> float:
         time.sleep(after_s)
         child.kill()
         lived_s = time.monotonic() - began
-        child.wait()
+        child.communicate()
         return max(0.0, lived_s - tracker.known_s(Path(folder)))
 
 

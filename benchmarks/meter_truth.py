@@ -65,7 +65,7 @@ def _lost_to_one_kill(after_s: float) -> float:
         time.sleep(after_s)
         child.kill()
         lived_s = time.monotonic() - began
-        child.wait()
+        child.communicate()
         with open_ledger(f"{folder}/ledger.db") as ledger:
             durations = [run.footprint.duration_s for run in ledger.runs()]
         known = sum(duration.value for duration in durations if duration)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from payoff.errors import InvalidValue, PayoffError
 from payoff.facts import Factors, Machine
 from payoff.ledger import open_ledger
 from payoff.meter._machine import machine_kind
+from payoff.meter._processor import this_processor
 from payoff.model import Budget, Objective, Run
+from payoff.quantities import Estimate
 from payoff.settings import settings
 from payoff.units import parse, parse_rate
 
 RUN_VARIABLE = "PAYOFF_RUN"
 """The environment variable that tells a measured command's children the runs and segments they are inside of."""
+
+HOST_THREADS = (384, 128, 8)
+"""How many hardware threads the host of a virtual machine may have: the most, the usual, the fewest; assumed."""
 
 Scope = Literal["job", "machine"]
 
@@ -76,6 +81,16 @@ def configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
 
 
 def _factors(region: str | None, found: Mapping[str, str]) -> Factors:
+    factors = _whole_machine(region, found)
+    processor, embodied = this_processor(), factors.embodied_kg_per_s
+    if not processor.guest or embodied is None or factors.machine in ("laptop", "desktop"):
+        return factors
+    low, value, high = (min(1.0, processor.threads / threads) for threads in HOST_THREADS)
+    part = Estimate(value, {"threads of the host": (low, high)}, sources=("assumed: 8 to 384 threads, mostly 128",))
+    return replace(factors, embodied_kg_per_s=embodied * part)
+
+
+def _whole_machine(region: str | None, found: Mapping[str, str]) -> Factors:
     price, rent, intensity = (found.get(name) for name in ("electricity_price", "rent", "intensity"))
     return Factors.of(
         region or found.get("region"),

@@ -21,6 +21,8 @@ class Processor:
     threads: int
     reserved: float
     """The share of the machine's threads that affinity and cgroup leave to this process."""
+    guest: bool = False
+    """Whether this is a virtual machine, which sees only some of the threads of its host."""
 
 
 @cache
@@ -46,6 +48,7 @@ def this_processor() -> Processor:
         _whole(about.get("model")),
         threads,
         min(1.0, usable / threads),
+        "hypervisor" in about.get("flags", "").split(),
     )
 
 
