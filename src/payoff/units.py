@@ -185,7 +185,7 @@ def show(value: float, dimension: str, interval: tuple[float, float] | None = No
     text = _with_unit(significant(value / scale, max(digits, 2)), unit)
     if interval is None:
         return text
-    low, high = (significant(float(f"{bound / scale:.1e}"), 2) for bound in interval)
+    low, high = (significant(float(f"{bound / scale:.2e}"), 2) for bound in interval)
     return (
         f"{text} ({low}–{high})"
         if not low.startswith("-") and not high.startswith("-")

@@ -70,7 +70,11 @@ def _ledger(where: str | None) -> Finding:
         with open_ledger(place) as ledger:
             newest = ledger.runs()
             said = f"; {' '.join(ledger.notices)}" if ledger.notices else ""
-            return Finding(ledger.place, True, f"{newest[0].number if newest else 'no'} run{'' if newest and newest[0].number == 1 else 's'}{said}")
+            return Finding(
+                ledger.place,
+                True,
+                f"{newest[0].number if newest else 'no'} run{'' if newest and newest[0].number == 1 else 's'}{said}",
+            )
     except PayoffError as error:
         return Finding(str(place), False, str(error))
 

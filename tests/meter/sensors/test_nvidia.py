@@ -246,7 +246,8 @@ def _state(root: Path) -> tuple[str, str]:
     return found.state, found.unlock
 
 
-def test_without_a_driver_the_library_is_not_even_looked_for(tmp_path: Path) -> None:
+def test_without_a_driver_the_library_is_not_even_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pynvml", raising=False)
     assert _state(tmp_path) == ("no NVIDIA driver", "")
     assert "pynvml" not in sys.modules
 
