@@ -111,6 +111,7 @@ class Rival:
 def child_figures(python: str, code: str, folder: Path, **variables: str) -> dict[str, float]:
     """Run code in a fresh interpreter with that folder as its home; the JSON object on its last line of output."""
     environment = {**os.environ, "HOME": str(folder), **variables}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody is timed at compiling
     done = subprocess.run(
         [python, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600
     )

@@ -16,14 +16,14 @@ FRONT_DOOR = frozenset(
 )
 LEDGER = FRONT_DOOR | frozenset(
     """
-    array ast copy dataclasses datetime dis errno fnmatch inspect ipaddress json linecache math ntpath opcode pathlib
-    select selectors socket token tokenize urllib weakref
+    array ast copy dataclasses datetime dis errno fcntl fnmatch inspect ipaddress json linecache math ntpath opcode pathlib
+    select selectors socket sqlite3 threading token tokenize urllib weakref
     """.split()  # noqa: SIM905
 )
 MEASURE = LEDGER | frozenset(
     """
-    argparse atexit binascii bisect bz2 contextvars csv ctypes fcntl gettext glob locale logging lzma platform random
-    resource shutil signal sqlite3 string struct subprocess tempfile textwrap threading traceback unicodedata zipfile
+    argparse atexit binascii bisect bz2 contextvars csv ctypes gettext glob locale logging lzma platform random
+    resource shutil signal string struct subprocess tempfile textwrap traceback unicodedata zipfile
     zlib
     """.split()  # noqa: SIM905
 )

@@ -137,3 +137,19 @@ def test_ranks_agree_on_the_run_and_windows_of_one_rank_differ() -> None:
 def test_what_slurm_says_of_a_job_is_kept() -> None:
     environ = {"SLURM_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "3", "HOME": os.sep}
     assert cluster_tags(environ) == {"slurm_job_id": "7", "slurm_array_task_id": "3"}
+
+
+def test_ranks_on_two_nodes_write_ledgers_of_their_own_and_are_one_run_when_merged(tmp_path: Path) -> None:
+    places = [tmp_path / "ledger.db", tmp_path / "other node" / "ledger.db"]
+    workers = [
+        start(python_words(WORKER, tmp_path, place, 2, 1.0), **environment)
+        for place, environment in zip(places, ranks(2, TORCHELASTIC_RUN_ID="job7"), strict=True)
+    ]
+    said = [worker.communicate(timeout=60) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], said
+    with open_ledger(places[0]) as ledger, open_ledger(places[1]) as other:
+        ledger.merge(other)
+    (run,) = all_runs(tmp_path)
+    assert (run.name, run.state, len(run.segments), run.readings) == ("ddp", "completed", 2, 1)
+    assert run.footprint.duration_s is not None
+    assert run.footprint.duration_s.value < 1.9 * float(said[0][0])

@@ -10,7 +10,7 @@ In go events (`Event`) and the ticks of running segments (`Tick`); out come the 
 
 from payoff.ledger._lease import own_lease
 from payoff.ledger._ledger import Ledger
-from payoff.ledger._open import default_place, open_ledger
+from payoff.ledger._open import default_place, load_back_end, open_ledger
 from payoff.ledger._schema import COLUMNS
 from payoff.ledger._seam import Query, SegmentTrace, Store, Tick, TracePoint
 from payoff.ledger._trace import Trace
@@ -25,6 +25,7 @@ __all__ = [
     "Trace",
     "TracePoint",
     "default_place",
+    "load_back_end",
     "open_ledger",
     "own_lease",
 ]

@@ -8,6 +8,7 @@ from payoff.errors import LedgerUnusable
 from payoff.ledger._filesystem import network_file_system
 from payoff.ledger._ledger import Ledger
 from payoff.ledger._seam import Store
+from payoff.ledger._sqlite import SqliteStore
 
 POSTGRES = ("postgresql://", "postgres://")
 FOLDER, FOLDER_ENDING = "jsonl:", ".jsonl.d"
@@ -21,6 +22,18 @@ def default_place() -> str:
     return os.path.join(data, "payoff", "ledger.db")
 
 
+def load_back_end(where: str | os.PathLike[str] | None = None) -> None:
+    """Import what opening the ledger at this place will need.
+
+    A fork while another thread imports leaves the child a module that never gets ready: it would hang at its import.
+    """
+    place = os.fspath(where) if where is not None else default_place()
+    if place.startswith(POSTGRES):
+        import payoff.ledger._postgres
+    elif place.startswith(FOLDER) or place.endswith(FOLDER_ENDING) or network_file_system(place):
+        import payoff.ledger._jsonl  # noqa: F401
+
+
 def open_ledger(where: str | os.PathLike[str] | None = None, *, as_it_is: bool = False) -> Ledger:
     """Open the ledger at a path or address, made if it is missing; the default one without an argument.
 
@@ -31,8 +44,6 @@ def open_ledger(where: str | os.PathLike[str] | None = None, *, as_it_is: bool =
     """
     text = os.fspath(where) if where is not None else default_place()
     if text == ":memory:":
-        from payoff.ledger._sqlite import SqliteStore
-
         return Ledger(SqliteStore(None))
     if text.startswith(POSTGRES):
         from payoff.ledger._postgres import PostgresStore
@@ -49,8 +60,6 @@ def open_ledger(where: str | os.PathLike[str] | None = None, *, as_it_is: bool =
 
 
 def _store_at(path: str, in_folder: bool, as_it_is: bool) -> tuple[Store, tuple[str, ...]]:
-    from payoff.ledger._sqlite import SqliteStore
-
     kind = None if in_folder or as_it_is else network_file_system(path)
     if not in_folder and kind is None:
         if os.path.isdir(path):

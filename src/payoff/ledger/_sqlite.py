@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import quote
 
 from payoff.errors import LedgerDamaged, LedgerError, LedgerUnusable
 from payoff.ledger._fork import guard
@@ -196,8 +197,6 @@ def _opened_to_read(path: str) -> sqlite3.Connection:
 
 
 def _uri(path: str, how: str) -> str:
-    from urllib.parse import quote
-
     return f"file:{quote(os.path.abspath(path))}?{how}"
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from payoff.errors import LedgerError
-from payoff.ledger import Ledger, Query, Tick, default_place, open_ledger
+from payoff.ledger import Ledger, Query, Tick, load_back_end, open_ledger
 from payoff.model import Event, Footprint, total
 from payoff.settings import here
 
@@ -30,7 +30,7 @@ class Recorder:
         self.place = ""
         """Where the run is kept; empty until it is."""
         self.troubles: list[str] = []
-        _load_back_end(os.fspath(where) if where is not None else default_place())
+        load_back_end(where)
 
     def put(self, event: Event) -> None:
         """Take an event; nothing is written yet."""
@@ -95,21 +95,6 @@ class Recorder:
     def _tell(self, trouble: str) -> None:
         if trouble not in self.troubles:
             self.troubles.append(trouble)
-
-
-def _load_back_end(place: str) -> None:
-    """Import here what the writing thread will need.
-
-    A fork while another thread imports leaves the child a module that never gets ready: it would hang at its import.
-    """
-    if place.startswith(("postgresql://", "postgres://")):
-        import payoff.ledger._postgres
-    elif place.startswith("jsonl:") or place.endswith(".jsonl.d"):
-        import payoff.ledger._jsonl
-    import fcntl  # noqa: F401
-    import urllib.parse  # noqa: F401
-
-    import payoff.ledger._sqlite  # noqa: F401
 
 
 def _tree(ledger: Ledger, run_id: str, segment: str, known: Collection[str] = ()) -> Iterator[Footprint]:
