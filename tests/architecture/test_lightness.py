@@ -16,8 +16,8 @@ FRONT_DOOR = frozenset(
 )
 LEDGER = FRONT_DOOR | frozenset(
     """
-    array ast copy dataclasses datetime dis errno fcntl fnmatch inspect ipaddress json linecache math ntpath opcode pathlib
-    select selectors socket sqlite3 threading token tokenize urllib weakref
+    array ast copy dataclasses datetime dis errno fcntl fnmatch inspect ipaddress json linecache math ntpath opcode
+    pathlib select selectors socket sqlite3 threading token tokenize urllib weakref
     """.split()  # noqa: SIM905
 )
 MEASURE = LEDGER | frozenset(
