@@ -28,7 +28,7 @@ from fit_server_power import FOLDS, Servers, fit_table, folds_of, read_servers
 from payoff.facts._server_power import server_power
 from server_kinds import BY_KEY
 
-FITTED_ON = ROOT / "src" / "payoff" / "facts" / "data" / "server_power_fitted_on.txt"
+FITTED_ON = ROOT / "tools" / "facts" / "server_power_fitted_on.txt"
 ENOUGH = 30
 """New servers from which on only they are asked."""
 DRAWS = 4000

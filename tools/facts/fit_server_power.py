@@ -361,7 +361,7 @@ def main(folder: str) -> None:
     curves = read_curves(sorted(measure.glob("specpower_load_curves*.csv")))
     (DATA / "server_power.json").write_text(written(fit_table(servers, curves)), encoding="utf-8")
     prints = sorted({*servers.print, *curves.print})
-    (DATA / "server_power_fitted_on.txt").write_text("\n".join(prints) + "\n", encoding="utf-8")
+    (Path(__file__).parent / "server_power_fitted_on.txt").write_text("\n".join(prints) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
