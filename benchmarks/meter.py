@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = options(__doc__, arguments)
     rivals = [tracker for tracker in meter_rivals.TRACKERS if not asked.quick]
     contestants = {"payoff": PAYOFF} | {tracker.rival.name: code_of(tracker) for tracker in rivals}
-    count = 3 if asked.quick else 20
+    count = 3 if asked.quick else 12
     samples = windows(contestants, count)
     named = _windows_by_name(samples) | _singles(asked)
     for who, figures in idle(contestants, 5 if asked.quick else 60).items():

@@ -66,6 +66,8 @@ class ServerPower:
 def name_key(name: str) -> str:
     """What tells one processor's name from another's: 'Intel(R) Xeon(R) CPU E5-2660 0 @ 2.20GHz' is 'e5-2660'."""
     words = _NOISE.sub(" ", name.lower()).split()
+    if not any(character.isdigit() for word in words for character in word):
+        return " ".join(words)  # masked, as in a cloud: no pattern needs to be made
     text = re.sub(r"^(?:e |-)(?=[ed]\b)|^-(?=d )", "", " ".join(words))
     return re.sub(r"(\d\w*?) ?(v\d)$", r"\1 \2", re.sub(r"^d ", "d-", text))
 

@@ -30,7 +30,11 @@ def network_file_system(path: str | os.PathLike[str], mounts: str | None = None)
         fields = before.split()
         if not dash or len(fields) < 5:
             continue
-        point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), fields[4])
+        point = fields[4] if "\\" not in fields[4] else _unescaped(fields[4])
         if len(point) >= len(longest) and (place + "/").startswith(point.rstrip("/") + "/"):
             longest, kind = point, after.split()[0]
     return kind if _NETWORK.fullmatch(kind) else None
+
+
+def _unescaped(point: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match.group(1), 8)), point)

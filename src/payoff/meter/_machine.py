@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import glob
+import os
+from contextlib import suppress
 
 from payoff.facts import Machine
 from payoff.meter._account import Account, Clocks, Split
@@ -25,8 +26,9 @@ def machine_account() -> Account:
 
 def machine_kind() -> Machine | None:
     """What the firmware says this is; `None` when it says nothing that can be used."""
-    if glob.glob("/sys/class/power_supply/BAT*"):
-        return "laptop"
+    with suppress(OSError):
+        if any(name.startswith("BAT") for name in os.listdir("/sys/class/power_supply")):
+            return "laptop"
     if _firmware("sys_vendor") in _CLOUDS or _firmware("product_name") == "Virtual Machine":
         return "cloud"
     chassis = _firmware("chassis_type")
