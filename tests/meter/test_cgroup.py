@@ -32,7 +32,7 @@ def hierarchy(tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "cgroup"
     root.mkdir()
     if subprocess.run(["mount", "-t", "cgroup2", "none", str(root)], capture_output=True, check=False).returncode:
-        missing("a control group hierarchy: run the tests as root, on a kernel with cgroup v2")
+        missing("a control group hierarchy", "run the tests as root, on a kernel with cgroup v2")
     yield root
     subprocess.run(["umount", str(root)], check=True)
 
