@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import sys
 from importlib import import_module
 
@@ -69,6 +70,8 @@ def payoff(debug: bool) -> None:
 def app(words: list[str]) -> None:
     """Run the command line; ends the process with the exit code."""
     debug = "--debug" in words
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")  # Windows gives a pipe an encoding that lacks ✓ and ≥
     try:
         result = payoff.main([word for word in words if word != "--debug"], prog_name="payoff", standalone_mode=False)
     except click.ClickException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 import click
@@ -9,7 +10,7 @@ import click
 from payoff.cli._options import answer, json_option, ledger_option
 from payoff.errors import PayoffError
 from payoff.ledger import default_place, open_ledger
-from payoff.meter import configured
+from payoff.meter import configured, unknown_here
 from payoff.meter.sensors import find_sensors, probe_all
 from payoff.show import DoctorReport, Finding
 
@@ -24,11 +25,12 @@ def doctor(where: str | None, as_json: bool) -> None:
     """What can be measured here, and the exact line that unlocks more."""
     findings = {
         "energy": _energy(),
+        "what this system does not tell": tuple(Finding(sys.platform, False, sentence) for sentence in unknown_here()),
         "where the machine stands": _place(),
         "ledger": (_ledger(where),),
         "optional parts": tuple(_extra(name, module) for name, module in _EXTRAS.items()),
     }
-    answer(DoctorReport(findings), as_json=as_json)
+    answer(DoctorReport({heading: found for heading, found in findings.items() if found}), as_json=as_json)
 
 
 def _energy() -> tuple[Finding, ...]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import resource
-import signal
 import sys
 
 from payoff.errors import PayoffError
 from payoff.facts import grid
-from payoff.meter import CommandNotStarted, Outcome, Plan, default_name, redact, resumable, run_command, surroundings
+from payoff.meter import (
+    CommandNotStarted,
+    Outcome,
+    Plan,
+    default_name,
+    die_by,
+    redact,
+    resumable,
+    run_command,
+    surroundings,
+)
 from payoff.model import Budget, Objective
 from payoff.quantities import Estimate
 from payoff.units import parse
@@ -141,13 +148,9 @@ def _end_like(outcome: Outcome) -> int:
     if outcome.state == "stopped":
         return STOPPED
     if outcome.exit_code >= 0:
-        return outcome.exit_code
+        return (outcome.exit_code ^ 1 << 31) - (1 << 31)  # those of Windows have 32 bits, here one is the sign
     number = -outcome.exit_code
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if number not in (signal.SIGKILL, signal.SIGSTOP):
-        signal.signal(number, signal.SIG_DFL)
-    sys.stdout.flush()
-    os.kill(os.getpid(), number)
+    die_by(number)
     return 128 + number
 
 

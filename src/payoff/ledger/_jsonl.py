@@ -22,7 +22,7 @@ from payoff.errors import LedgerDamaged, LedgerTooNew, LedgerUnusable
 from payoff.ledger._fork import guard
 from payoff.ledger._lease import own_lease
 from payoff.ledger._mirror import ENDING, SEALED, Mirror
-from payoff.ledger._pulse import PulseFiles, replace, write_all
+from payoff.ledger._pulse import WRITE, PulseFiles, replace, write_all
 from payoff.ledger._schema import SCHEMA_VERSION, json_text
 from payoff.ledger._seam import Query, SegmentTrace, Tick
 from payoff.ledger._trace import thinned
@@ -66,7 +66,7 @@ class JsonlStore:
             lease = own_lease()
             name = _UNSAFE.sub("_", f"{new_id()}-{lease.host}-{lease.pid}{ENDING}")
             self._path = os.path.join(self._journal, name)
-            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            self._file = os.open(self._path, WRITE | os.O_APPEND, 0o666)
         size = os.fstat(self._file).st_size
         try:
             write_all(self._file, lines)
@@ -86,7 +86,8 @@ class JsonlStore:
                 for line in file.readall().split(b"\n"):
                     event = _event(line) if run_id.encode() in line else None
                     if event and event.run_id == run_id and event.kind != "forgotten":
-                        os.pwrite(file.fileno(), b" " * len(line), at)
+                        file.seek(at)
+                        file.write(b" " * len(line))
                         self._pulse.drop(event.data.get("segment"), trace=True)
                     at += len(line) + 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import datetime
 from functools import cache
 
@@ -34,24 +35,35 @@ def _this_boot() -> tuple[str, str]:
         boot += os.readlink("/proc/self/ns/pid").removeprefix("pid:")
     except OSError:
         boot = ""
-    return os.uname().nodename, boot
+    return _host(), boot
 
 
-def _started(pid: int) -> int | None:
-    """When a process started, in clock ticks since boot; `None` when it is gone or a zombie, or there is no procfs."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            after_name = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    return None if after_name[0] in (b"Z", b"X") else int(after_name[19])
+if sys.platform == "win32":
+    from payoff.ledger._windows import exists as _exists
+    from payoff.ledger._windows import started as _started
 
+    def _host() -> str:
+        return os.environ.get("COMPUTERNAME", "")
 
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
+else:
+
+    def _host() -> str:
+        return os.uname().nodename
+
+    def _started(pid: int) -> int | None:
+        """When a process started, in clock ticks since boot; `None` when it is gone, a zombie, or nobody tells."""
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                after_name = file.read().rpartition(b")")[2].split()
+        except OSError:
+            return None
+        return None if after_name[0] in (b"Z", b"X") else int(after_name[19])
+
+    def _exists(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except OSError:
+            return True
         return True
-    return True

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from tempfile import gettempdir
@@ -170,15 +171,23 @@ def _events(lines: bytes) -> tuple[list[Event], int]:
     return events, unreadable
 
 
+def _user() -> int:
+    """The owner of files that are made here; Windows says that all are those of 0."""
+    if sys.platform == "win32":
+        return 0
+    return os.getuid()
+
+
 def _cache(identity: str) -> str | None:
     """A file on a local disk that this user may write, or `None` (memory) where there is none."""
     name = hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:24] + ".db"
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    for folder in (os.path.join(home, "payoff", "mirrors"), os.path.join(gettempdir(), f"payoff-{os.getuid()}")):
+    user = _user()
+    for folder in (os.path.join(home, "payoff", "mirrors"), os.path.join(gettempdir(), f"payoff-{user}")):
         if network_file_system(folder):
             continue
         with suppress(OSError):
             os.makedirs(folder, exist_ok=True, mode=0o700)
-            if os.access(folder, os.W_OK) and os.stat(folder).st_uid == os.getuid():
+            if os.access(folder, os.W_OK) and os.stat(folder).st_uid == user:
                 return os.path.join(folder, name)
     return None

@@ -26,6 +26,8 @@ from payoff.model import Footprint
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _TICK, _TRACE = ".tick", ".trace"
 _SLOT, _HEAD = 1 << 16, 32
+WRITE: int = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
+"""How a file is opened to be written; on Windows so that no line is given another end."""
 
 
 class PulseFiles:
@@ -119,7 +121,7 @@ def write_all(file: int, data: bytes) -> None:
 
 def _write(path: str, data: bytes, at: int | None = None) -> None:
     """Write at a place in a file, or at its end."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_APPEND if at is None else 0), 0o666)
+    file = os.open(path, WRITE | (os.O_APPEND if at is None else 0), 0o666)
     try:
         if at is not None:
             os.lseek(file, at, os.SEEK_SET)

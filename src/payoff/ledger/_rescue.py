@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from payoff.errors import LedgerTooNew, LedgerUnusable
+from payoff.ledger._lock import locked
 from payoff.ledger._pages import Pages, Value
 from payoff.ledger._schema import SCHEMA_VERSION, json_text
 from payoff.ledger._seam import SegmentTrace, Tick
-from payoff.ledger._sqlite import SqliteStore, identity, still
+from payoff.ledger._sqlite import SqliteStore, identity
 from payoff.ledger._trace import thinned
 from payoff.model import Event, Footprint
 
@@ -43,7 +43,7 @@ def rescue(path: Path, seen: tuple[int, int]) -> str | None:
     processes that come at once, one does it and the others wait.
     """
     try:
-        with _alone(path):
+        with locked(str(path), alone=True):
             if identity(str(path)) != seen:
                 return f"{path} was damaged; another process has recovered it"
             found = salvage(path)
@@ -52,7 +52,7 @@ def rescue(path: Path, seen: tuple[int, int]) -> str | None:
             aside, fresh = _free_name(path, "damaged"), _free_name(path, "recovered")
             _set_aside(path, aside)
             _write(fresh, found)
-            with still(str(path.parent), alone=True):
+            with locked(str(path.parent), alone=True):
                 for part in reversed(_PARTS[1:]):
                     path.with_name(path.name + part).unlink(missing_ok=True)
                 os.replace(fresh, path)
@@ -154,10 +154,3 @@ def _free_name(path: Path, word: str) -> Path:
     stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
     names = (path.with_name(f"{path.name}.{word}-{stamp}{f'-{n}' if n else ''}") for n in range(1000))
     return next(name for name in names if not name.exists())
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    with path.open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import threading
@@ -14,6 +13,7 @@ from urllib.parse import quote
 
 from payoff.errors import LedgerDamaged, LedgerError, LedgerUnusable
 from payoff.ledger._fork import guard
+from payoff.ledger._lock import locked
 from payoff.ledger._schema import NoTables, Row
 from payoff.ledger._sql import SqlStore
 
@@ -101,7 +101,7 @@ class SqliteDatabase:
         if self.path is None:
             return _dial(":memory:")
         self.file = identity(self.path)
-        with still(os.path.dirname(self.path)):
+        with locked(os.path.dirname(self.path)):  # while a ledger is opened, none is exchanged for a recovered one
             try:
                 connection = _opened_to_write(self.path)
                 self._obstacle = None
@@ -228,22 +228,6 @@ def identity(path: str) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
-
-
-@contextmanager
-def still(folder: str, *, alone: bool = False) -> Iterator[None]:
-    """While ledgers are opened in a folder, none of them is exchanged for a recovered one, and the other way round."""
-    try:
-        handle = os.open(folder or ".", os.O_RDONLY)
-    except OSError:
-        yield
-        return
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -10,6 +10,7 @@ In goes a block of a program or a command; out comes its footprint, written to t
 from payoff.meter._machine import machine_account
 from payoff.meter._plan import Plan, Scope, configured, resumable, surroundings
 from payoff.meter._redact import redact
+from payoff.meter._system import die_by, unknown_here
 from payoff.meter._window import Window, measure
 from payoff.meter._wrapper import CommandNotStarted, Outcome, default_name, run_command
 
@@ -21,10 +22,12 @@ __all__ = [
     "Window",
     "configured",
     "default_name",
+    "die_by",
     "machine_account",
     "measure",
     "redact",
     "resumable",
     "run_command",
     "surroundings",
+    "unknown_here",
 ]

@@ -7,9 +7,10 @@ runs inside) and what share of the machine that job reserved.
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
 import stat
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
@@ -41,9 +42,13 @@ class Neighbours:
             self._file = self._hold()
 
     def _hold(self) -> int:
+        if sys.platform == "win32":  # there each job is charged as if it were alone
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+        import fcntl
+
         _prepare(self._folder)
         path = os.path.join(self._folder, self._name)
-        file = os.open(path + ".new", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        file = os.open(path + ".new", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
         fcntl.lockf(file, fcntl.LOCK_EX)
         os.write(file, f"{self._claim.reserved:.6f} {'/'.join(self._claim.path)}".encode())
         os.rename(path + ".new", path)
@@ -93,7 +98,8 @@ def _prepare(folder: str) -> None:
     try:
         os.mkdir(folder)
     except FileExistsError:
-        os.close(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC))
+        if os.path.islink(folder) or not os.path.isdir(folder):
+            raise
     else:
         os.chmod(folder, 0o1777)
 
@@ -126,8 +132,12 @@ def _living() -> list[Claim]:
 
 def _read(path: str) -> Claim | None:
     """The claim in a file whose holder lives; the file of a dead holder is removed."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
     try:

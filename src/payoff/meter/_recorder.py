@@ -79,7 +79,7 @@ class Recorder:
             self._ledger = None
 
     def _rescue(self) -> None:
-        for folder in (here(), os.environ.get("TMPDIR", "/tmp")):
+        for folder in (here(), os.environ.get("TMPDIR") or os.environ.get("TEMP", "/tmp")):
             place = os.path.join(folder, RESCUE)
             try:
                 with open_ledger(place) as ledger:

@@ -25,10 +25,10 @@ MOST_TOLD = 3
 
 def _empty_file() -> tuple[str, BinaryIO]:
     """A new file for the reports; where none can be made, they are not heard and the command runs all the same."""
-    for folder in (os.environ.get("TMPDIR", "/tmp"), "/tmp", "/dev/shm"):
+    for folder in (os.environ.get("TMPDIR") or os.environ.get("TEMP", "/tmp"), "/tmp", "/dev/shm"):
         path = os.path.join(folder, f"payoff-report-{new_id()}.jsonl")
         with contextlib.suppress(OSError):
-            return path, os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "rb")
+            return path, os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o600), "rb")
     return os.devnull, open(os.devnull, "rb")
 
 

@@ -23,6 +23,7 @@ from payoff.meter._plan import RUN_VARIABLE, Plan, Scope, resumable, surrounding
 from payoff.meter._processor import own_cpu_s, own_pids
 from payoff.meter._recording import Recording
 from payoff.meter._redact import redact
+from payoff.meter._system import system
 from payoff.model import Budget, Footprint, Objective, State
 
 P = ParamSpec("P")
@@ -93,6 +94,8 @@ class Window:
             _book_all()
             recording = Recording(plan, own_cpu_s, pids=own_pids, member=member, tell=_log_once)
             recording.start()
+            if sentence := system.children_unknown():
+                recording.trouble(sentence)
             if outer and outer._recording:
                 outer._recording.contain(recording)
         except Exception as error:  # noqa: BLE001  the training goes on unmeasured

@@ -5,30 +5,31 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from payoff.errors import PayoffError
 from payoff.meter._cgroup import ROOT as CGROUP_ROOT
-from payoff.meter._cgroup import ControlGroup, own_group
 from payoff.meter._plan import RUN_VARIABLE, Plan
 from payoff.meter._processor import descendants, offspring_cpu_s, own_pids
 from payoff.meter._recording import Recording
 from payoff.meter._reports import Reports
+from payoff.meter._system import system
 from payoff.model import Footprint, State, new_id
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 GRACE_S = 30.0
 """How long a command may take to end after SIGTERM when its budget is spent, in seconds."""
-_PR_SET_CHILD_SUBREAPER = 36
 _PASSED_ON = [
     getattr(signal, name)
     for name in ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCONT", "SIGWINCH")
     if hasattr(signal, name)
 ]
-_FROM_TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
+_FROM_TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT", "SIGBREAK") if hasattr(signal, name)]
 
 
 class CommandNotStarted(PayoffError):
@@ -52,6 +53,16 @@ class Outcome:
     recording: Recording
 
 
+class _Group(Protocol):
+    """What the system counts a command's processes in."""
+
+    def admit(self, pid: int) -> None:
+        """Let a process in."""
+
+    def cpu_s(self) -> float:
+        """CPU seconds of all processes that are or were in it."""
+
+
 def run_command(
     command: Sequence[str],
     plan: Plan,
@@ -66,14 +77,14 @@ def run_command(
     on. Raises `CommandNotStarted`. When a cap of the budget is reached the command gets SIGTERM, then what it leaves
     behind, and after the grace period all of them SIGKILL. `tell` is given a sentence for each thing that goes wrong.
     """
-    _adopt_orphans()
+    system.adopt_orphans()
     stopper = _Stopper(grace_s)
-    with _signals_passed_on() as relay, own_group(new_id(), cgroup_root) as group:
+    with _signals_passed_on() as relay, system.own_group(new_id(), cgroup_root) as group:
         recording = Recording(plan, _job_clock(group), pids=own_pids, on_spent=stopper, tell=tell)
         with Reports(recording) as reports:
             recording.start()
             environment = {**os.environ, **_surroundings(recording, plan), **reports.environment}
-            exit_code = _run(command, environment, group, (relay, stopper))
+            exit_code = _run(command, environment, group, (relay, stopper), trouble=recording.trouble)
             reports.drain()
         if isinstance(exit_code, OSError):
             error = CommandNotStarted(command, exit_code)
@@ -86,7 +97,12 @@ def run_command(
 
 
 def _run(
-    command: Sequence[str], environment: dict[str, str], group: ControlGroup | None, watched_by: tuple[_Relay, _Stopper]
+    command: Sequence[str],
+    environment: dict[str, str],
+    group: _Group | None,
+    watched_by: tuple[_Relay, _Stopper],
+    *,
+    trouble: Callable[[str], None],
 ) -> int | OSError:
     import subprocess
 
@@ -96,15 +112,22 @@ def _run(
         child = subprocess.Popen(list(command), env=environment)
     except OSError as error:
         return error
-    if group is not None:
-        with contextlib.suppress(OSError):
-            group.admit(child.pid)
+    if not _admitted(child.pid, group) and (sentence := system.children_unknown()):
+        trouble(sentence)
     with relay.passing_to(child.pid), stopper.watching(child.pid):
-        child.returncode = _wait(child.pid, stopper)
+        child.returncode = _wait(child, stopper)
     return child.returncode
 
 
-def _job_clock(group: ControlGroup | None) -> Callable[[], float]:
+def _admitted(pid: int, group: _Group | None) -> bool:
+    if group is not None:
+        with contextlib.suppress(OSError):
+            group.admit(pid)
+            return True
+    return False
+
+
+def _job_clock(group: _Group | None) -> Callable[[], float]:
     """The CPU time of all offspring; a control group also knows of those that got away before they could be adopted."""
     return offspring_cpu_s if group is None else lambda: max(offspring_cpu_s(), group.cpu_s())
 
@@ -127,15 +150,6 @@ def _how_it_ended(exit_code: int) -> str:
         return f"killed by signal {-exit_code}"
 
 
-def _adopt_orphans() -> None:
-    """Become the parent of processes whose own parent dies, so that their CPU time is not lost (Linux)."""
-    if sys.platform == "linux":
-        import ctypes
-
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
 class _Relay:
     """Passes on what came to this process alone; the terminal's own signals reach the whole group without help."""
 
@@ -146,7 +160,7 @@ class _Relay:
     def __call__(self, number: int, _: object) -> None:
         if self._pid is None:
             self._early.append(number)
-        elif self._pid and (number not in _FROM_TERMINAL or not _in_foreground()):
+        elif self._pid and (number not in _FROM_TERMINAL or not system.in_foreground()):
             _send(self._pid, number)
 
     @contextlib.contextmanager
@@ -178,32 +192,21 @@ def _signals_passed_on() -> Iterator[_Relay]:
             signal.signal(number, handler)
 
 
-def _in_foreground() -> bool:
-    try:
-        with open("/dev/tty", "rb") as terminal:
-            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
-    except OSError:
-        return False
-
-
 def _send(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    with contextlib.suppress(OSError):
         os.kill(pid, number)
 
 
-def _wait(pid: int, stopper: _Stopper) -> int:
+def _wait(child: Popen[bytes], stopper: _Stopper) -> int:
     """Reap children until the command has ended, or all of them when it was stopped; its exit code, -N for signal N."""
     exit_code = 0
-    while True:
-        try:
-            ended, status = os.waitpid(-1, 0)
-        except ChildProcessError:
-            return exit_code
-        if ended == pid:
-            exit_code = os.waitstatus_to_exitcode(status)
+    for ended, code in system.endings(child):
+        if ended == child.pid:
+            exit_code = code
             if not stopper.fired:
-                return exit_code
+                break
             stopper.ask_the_rest()
+    return exit_code
 
 
 class _Stopper:
@@ -231,7 +234,7 @@ class _Stopper:
     def _kill(self) -> None:
         if self._pid:
             for pid in {self._pid, *descendants(os.getpid())}:
-                _send(pid, signal.SIGKILL)
+                _send(pid, system.KILL)
 
     @contextlib.contextmanager
     def watching(self, pid: int) -> Iterator[None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -251,6 +252,8 @@ class FakeAmdSmi:
 @contextmanager
 def zeusd(path: Path, answers: Mapping[str, Any]) -> Iterator[None]:
     """A daemon on a Unix socket that answers each GET with the JSON, or the bytes as they are, under its path."""
+    if sys.platform == "win32":
+        raise NotImplementedError("Python has no Unix sockets on Windows")
     server = socket.socket(socket.AF_UNIX)
     server.bind(str(path))
     server.listen()

@@ -218,6 +218,8 @@ class StoreConformance(RunLaws):
             ledger.beat(Tick(run_id, "segment", utc_now(), joules(1.0)))
 
     def _fork_and_write(self, ledger: Ledger) -> int:
+        if sys.platform == "win32":
+            raise NotImplementedError("Windows does not fork")
         child = os.fork()
         if child == 0:
             code = 1

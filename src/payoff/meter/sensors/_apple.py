@@ -56,7 +56,7 @@ def sample(command: tuple[str, ...]) -> float:
 def probe(root: str = "/", idle_w: float | None = None, system: str = sys.platform) -> Probe:
     """Look for powermetrics and whether it may be run without a password."""
     program = os.path.join(root, PROGRAM)
-    if system != "darwin" or not os.path.exists(program):
+    if sys.platform == "win32" or system != "darwin" or not os.path.exists(program):
         return Probe(KIND, state="not a Mac")
     command: tuple[str, ...] = (program, *SAMPLE)
     if os.geteuid() != 0:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from payoff.errors import InvalidValue
+from payoff.ledger import own_lease
 from payoff.meter._processor import Processor
 from payoff.meter._seam import Drawn, Evidence, Interval, Probe
 from payoff.quantities import Pair
@@ -139,7 +140,7 @@ def _evidence(known: Calibration, curve_error: Pair) -> Evidence:
 
 def load(processor: Processor, path: str, host: str | None = None) -> Calibration | None:
     """This host's calibration, if it is for this processor; a damaged file is as good as none."""
-    known: Any = _entries(path).get(host or _host())
+    known: Any = _entries(path).get(host or own_lease().host)
     try:
         pairs = {name: tuple(known[name]) for name in ("idle_interval", "full_interval")}
         found = Calibration(**{**known, **pairs})
@@ -150,16 +151,12 @@ def load(processor: Processor, path: str, host: str | None = None) -> Calibratio
 
 def save(calibration: Calibration, path: str, host: str | None = None) -> None:
     """Keep the calibration of this host beside those of others."""
-    entries = {**_entries(path), (host or _host()): asdict(calibration)}
+    entries = {**_entries(path), (host or own_lease().host): asdict(calibration)}
     os.makedirs(os.path.dirname(path), exist_ok=True)
     new = f"{path}.{os.getpid()}"
     with open(new, "w", encoding="utf-8") as file:
         json.dump({"schema": SCHEMA, "machines": entries}, file, indent=2)
     os.replace(new, path)
-
-
-def _host() -> str:
-    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 
 def _entries(path: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import stat
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,8 @@ EVIDENCE = Evidence(
 
 def ask(path: str, target: str, timeout_s: float = TIMEOUT_S) -> Any:
     """The JSON that the daemon answers to a GET; raises `SensorError`."""
+    if sys.platform == "win32":
+        raise SensorError("zeusd is reached by a Unix socket, which Python has not on Windows")
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(timeout_s)
