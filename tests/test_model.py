@@ -171,10 +171,16 @@ def test_what_is_no_objective_is_told(text: str, sentence: str) -> None:
     assert sentence in str(caught.value)
 
 
-@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_better_is_a_strict_order_in_the_direction_of_the_objective(a: float, b: float) -> None:
     up, down = Objective("accuracy", "max"), Objective("loss", "min")
     assert up.better(a, b) == down.better(b, a) == (a > b)
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf])
+def test_what_is_infinite_is_never_better(value: float) -> None:
+    assert not Objective("accuracy", "max").better(value, 0.5)
+    assert not Objective("loss", "min").better(value, 0.5)
 
 
 @pytest.mark.parametrize("direction", ["max", "min"])

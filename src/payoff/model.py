@@ -153,9 +153,9 @@ class Objective:
 
     def better(self, value: float, than: float | None) -> bool:
         """Whether `value` is an improvement; NaN never is."""
-        if math.isnan(value):
+        if not math.isfinite(value):
             return False
-        return than is None or math.isnan(than) or (value > than if self.direction == "max" else value < than)
+        return than is None or not math.isfinite(than) or (value > than if self.direction == "max" else value < than)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""

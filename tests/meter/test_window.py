@@ -521,10 +521,39 @@ def test_a_run_goes_on_as_a_new_segment_with_the_same_budget(where: Path) -> Non
 
 
 def test_what_was_used_before_counts_against_the_budget(where: Path) -> None:
-    with payoff.measure("a", budget="0.5 s", ledger=where):
+    with payoff.measure("a", budget="3 s", ledger=where):
         time.sleep(0.55)
-    with payoff.measure("a", resume="a", ledger=where) as window:
+    with payoff.measure("a", resume="a", budget="1 s", ledger=where) as window:
         assert wait_for(lambda: window.should_stop, patience_s=5)
+    assert seconds(only(where)) < 2.5
+
+
+def test_a_run_whose_budget_is_spent_is_not_resumed_without_a_larger_one(where: Path) -> None:
+    with payoff.measure("a", budget="0.2 s", ledger=where):
+        time.sleep(0.3)
+    with pytest.raises(InvalidValue, match=r"the budget of 200 ms of run 1 \(a\) is spent; give a larger --budget"):
+        payoff.measure("a", resume="a", ledger=where)
+
+
+def test_a_resumed_run_keeps_its_place_and_its_readings_go_on(where: Path) -> None:
+    with payoff.measure("a", region="FR", ledger=where) as window:
+        spin(0.1)
+        window.read(1, accuracy=0.5, examples=10)
+    with payoff.measure("a", resume="a", ledger=where) as window:
+        spin(0.1)
+        window.read(2, accuracy=0.6, examples=10)
+    run = only(where)
+    assert run.details["factors"]["place"] == "FR"
+    with open_ledger(where) as ledger:
+        first, second = ledger.readings(run.id)
+    assert (first.examples, second.examples) == (10, 20)
+    assert first.energy_j is not None and second.energy_j is not None
+    assert second.energy_j > 1.5 * first.energy_j
+
+
+def test_the_decorator_without_parentheses_is_refused_before_the_training() -> None:
+    with pytest.raises(InvalidValue, match="the decorator takes parentheses"):
+        payoff.measure(lambda: None)  # type: ignore[arg-type]
 
 
 def test_a_larger_budget_may_be_given(where: Path) -> None:

@@ -104,6 +104,7 @@ def _plan(options: argparse.Namespace, command: list[str]) -> Plan:
         parser().error("it needs a command; for example: payoff measure -- python train.py")
     if options.region:
         grid(options.region)
+    budget = Budget.parse(*options.budget) if options.budget else None
     return Plan(
         name=options.name or default_name(command),
         project=options.project,
@@ -114,8 +115,8 @@ def _plan(options: argparse.Namespace, command: list[str]) -> Plan:
         region=options.region,
         steps=options.steps,
         scope=options.scope,
-        resume=resumable(options.resume, options.ledger) if options.resume else None,
-        budget=Budget.parse(*options.budget) if options.budget else None,
+        resume=resumable(options.resume, options.ledger, budget) if options.resume else None,
+        budget=budget,
         ledger=options.ledger,
     )
 
@@ -123,7 +124,8 @@ def _plan(options: argparse.Namespace, command: list[str]) -> Plan:
 def summary(plan: Plan, outcome: Outcome) -> str:
     """One line: what it was, how long it took, what it used and how sure that is."""
     used = outcome.footprint
-    parts = [plan.name if outcome.state == "completed" else f"{plan.name} {outcome.state}"]
+    name = plan.resume.name if plan.resume else plan.name
+    parts = [name if outcome.state == "completed" else f"{name} {outcome.state}"]
     for figure, dimension in (
         (used.duration_s, "duration"),
         (used.energy_j, "energy"),

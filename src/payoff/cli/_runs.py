@@ -47,7 +47,7 @@ def runs(
         equals["project"] = project
     with opened(where) as ledger:
         query = Query(equals, text, sort, not ascending, limit or None)
-        answer(RunsReport(tuple(ledger.runs(query)), ledger.place), as_json=as_json)
+        answer(RunsReport(tuple(ledger.runs(query)), ledger.place, bool(text or equals)), as_json=as_json)
 
 
 def _condition(text: str) -> tuple[str, str]:

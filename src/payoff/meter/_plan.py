@@ -52,14 +52,20 @@ def surroundings(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     return ids if len(ids) % 2 == 0 else ()
 
 
-def resumable(reference: str, ledger: str | os.PathLike[str] | None) -> Run:
-    """The run that is to go on. Raises `UnknownName` where there is none, `InvalidValue` where it is still running."""
+def resumable(reference: str, ledger: str | os.PathLike[str] | None, budget: Budget | None = None) -> Run:
+    """The run that is to go on, with this budget or its own.
+
+    Raises `UnknownName` where there is none, `InvalidValue` where it is still running or its budget is spent.
+    """
     with open_ledger(ledger or settings().get("ledger")) as opened:
         run = opened.find(reference)
     if run.state == "running":
         raise InvalidValue(
             f"run {run.number} ({run.name}) is still running; wait for it, or stop it before you resume it"
         )
+    caps = budget or (Budget(run.details["budget"]) if run.details.get("budget") else None)
+    if caps and caps.spent(run.footprint):
+        raise InvalidValue(f"the budget of {caps} of run {run.number} ({run.name}) is spent; give a larger --budget")
     return run
 
 

@@ -53,12 +53,13 @@ class Recording:
         self.segment = new_id()
         self._plan, self._group = plan, member[0] if member else None
         self._clocks, self._pids, self._on_spent = Clocks(job_cpu_s, machine_busy_s), pids, on_spent
-        found, self._factors, complaints = configured(plan.region)
+        found, self._factors, complaints = configured(plan.region or _earlier_place(plan))
         self._project = plan.project or found.get("project") or os.path.basename(here())
         self._recorder = Recorder(plan.ledger or found.get("ledger"))
         self._counts: dict[str, float] = {}
         self._first_step: float | None = None if plan.resume else 0.0
         self._step: float | None = None
+        self._read_at_s = 0.0
         self._inside, self._known, self._absorbed = list[Recording](), set[str](), Footprint()
         self._trace, self._tick, self._share = Trace(), 0, 1.0
         self._growth = Growth(rented=self._factors.hardware_usd_per_s is not None)
@@ -154,20 +155,23 @@ class Recording:
             energy_j = used.energy_j.value * grown.get("energy_j", 1.0)
             point = (used.duration_s.value * grown.get("duration_s", 1.0), energy_j)
         if self._watch is not None:
-            self._recorder.troubles += self._watch.observe(used, self._progress)
+            self._recorder.troubles += self._watch.observe(used, self._progress(usage.duration_s))
             if self._watch.spent:
                 self._on_spent()
         tick = Tick(self.run_id, self.segment, utc_now(), used, grown, self._tick, point, self._trace.step)
         self._recorder.flush(tick)
         return TICK_S if self._watch is None else self._watch.next_look_s(used, TICK_S)
 
-    @property
-    def _progress(self) -> float | None:
-        """The share of this segment's steps that is done; where a run goes on, they begin at its first reading."""
+    def _progress(self, elapsed_s: float) -> float | None:
+        """The share of this segment's steps that is done by now; where a run goes on, they begin at its first reading.
+
+        The last reading told it for its own time: since then it has grown at the same pace.
+        """
         steps, first = self._plan.steps, self._first_step
-        if self._step is None or first is None or not steps or steps <= first:
+        if self._step is None or first is None or not steps or steps <= max(first, 0.0) or self._read_at_s <= 0:
             return None
-        return min(1.0, (self._step - first) / (steps - first))
+        told = (self._step - first) / (steps if first < 0 else steps - first)
+        return min(1.0, told * elapsed_s / self._read_at_s)
 
     @property
     def spent(self) -> tuple[str, ...]:
@@ -205,13 +209,14 @@ class Recording:
     def footprint(self, usage: Usage | None = None) -> Footprint:
         """What the segment has used by now, the runs inside it taken out."""
         whole = self.whole(usage)
-        for part in (self._absorbed, *(child.whole() for child in list(self._inside))):
+        inside = [child.whole(patience_s=0.1) for child in list(self._inside)]
+        for part in (self._absorbed, *inside):
             whole = whole.without(_but_for_counts(part)) if part.present() else whole
         return whole
 
-    def whole(self, usage: Usage | None = None) -> Footprint:
+    def whole(self, usage: Usage | None = None, *, patience_s: float = 0.001) -> Footprint:
         """What the segment has used by now, with the runs inside it."""
-        usage = usage or (self._usage if self._done.is_set() else self._advance(patience_s=0.001))
+        usage = usage or (self._usage if self._done.is_set() else self._advance(patience_s))
         duration = Estimate(usage.duration_s, {}, {"measured": 1.0})
         rented = min(1.0, usage.share / this_processor().reserved)
         used = footprint(duration, usage.energy(), self._factors, share=usage.share, rented=rented)
@@ -251,18 +256,26 @@ class Recording:
         for name in _COUNTED:
             if name in values:
                 self._counts[name] = self._counts.get(name, 0.0) + float(values[name])
-        self._step, self._first_step = step, step if self._first_step is None else self._first_step
+        if self._step is None and self._first_step is not None and step == 0:
+            self._first_step = -1.0  # counted from 0: the first step is done when it is told
+        self._step, self._read_at_s = step, usage.duration_s
+        self._first_step = step if self._first_step is None else self._first_step
         metrics = {name: float(value) for name, value in values.items() if name not in _COUNTED}
         if not metrics or (self._group is not None and self._group.rank > 0):
             return
         data = {
             "step": step,
             "values": metrics,
-            "elapsed_s": round(usage.duration_s, 6),
-            "energy_j": usage.energy_j,
-            "examples": self._counts.get("examples"),
+            "elapsed_s": round(self._before("duration_s") + usage.duration_s, 6),
+            "energy_j": None if usage.energy_j is None else self._before("energy_j") + usage.energy_j,
+            "examples": None if (seen := self._counts.get("examples")) is None else self._before("examples") + seen,
         }
         self._recorder.put(Event(self.run_id, "read", data))
+
+    def _before(self, figure: str) -> float:
+        """What earlier segments of the run used, where it goes on."""
+        used = self._plan.resume.footprint[figure] if self._plan.resume else None
+        return used.value if used else 0.0
 
     @property
     def troubles(self) -> list[str]:
@@ -294,6 +307,12 @@ class Recording:
 def _but_for_counts(used: Footprint) -> Footprint:
     """Without examples, labels and flop: what a run inside another counts, the other never counted."""
     return replace(used, examples=None, labels=None, flop=None)
+
+
+def _earlier_place(plan: Plan) -> str | None:
+    """Where a run that goes on has stood until now."""
+    place = plan.resume.place if plan.resume else None
+    return None if place == "world" else place
 
 
 def _budget_watch(plan: Plan, configured: str | None, complaints: list[str]) -> BudgetWatch | None:

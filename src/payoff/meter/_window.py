@@ -272,6 +272,9 @@ def measure(
     `resume` is a run (its number, name or id) that goes on, with its own budget unless another is given. Raises
     `InvalidValue` or `UnknownName` for arguments that break a law, before anything is measured.
     """
+    if callable(name):
+        raise InvalidValue("the decorator takes parentheses: @payoff.measure() or @payoff.measure('name')")
+    caps = Budget.parse(budget) if isinstance(budget, str) else budget
     plan = Plan(
         name=name or os.path.splitext(os.path.basename(sys.argv[0] or "python"))[0],
         project=project,
@@ -281,10 +284,10 @@ def measure(
         command=tuple(redact(sys.argv)),
         study=study,
         region=region,
-        budget=Budget.parse(budget) if isinstance(budget, str) else budget,
+        budget=caps,
         steps=steps,
         scope=scope,
-        resume=resumable(resume, ledger) if resume else None,
+        resume=resumable(resume, ledger, caps) if resume else None,
         ledger=ledger,
     )
     if scope not in get_args(Scope):

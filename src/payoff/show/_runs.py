@@ -21,10 +21,11 @@ FLUSH_RIGHT = ("#", "quality", "time", "measured")
 
 @dataclass(frozen=True, slots=True)
 class RunsReport:
-    """Some runs of a ledger, in the order asked for."""
+    """Some runs of a ledger, in the order asked for; `filtered` when not all were asked for."""
 
     runs: tuple[Run, ...]
     ledger: str = ""
+    filtered: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """See `Report`."""
@@ -33,6 +34,8 @@ class RunsReport:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.runs:
             yield _table(self.runs, options.max_width)
+        elif self.filtered:
+            yield f"no run in {self.ledger or 'the ledger'} is like that; payoff runs lists them all"
         else:
             yield f"no runs yet in {self.ledger or 'the ledger'}; make one with: payoff measure -- python train.py"
 
