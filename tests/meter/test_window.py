@@ -477,7 +477,7 @@ def test_a_run_that_ends_by_its_budget_is_stopped_and_not_failed(where: Path) ->
 
 def test_the_user_is_warned_when_most_of_the_budget_is_spent(where: Path, caplog: pytest.LogCaptureFixture) -> None:
     with payoff.measure("a", budget=Budget({"duration_s": 1.5}), ledger=where):
-        wait_for(lambda: any("% of the budget of 1.5 s is spent" in message for message in caplog.messages))
+        assert wait_for(lambda: any("% of the budget of 1.5 s is spent" in message for message in caplog.messages))
 
 
 def test_a_budget_in_a_figure_that_is_not_known_here_is_told(where: Path, caplog: pytest.LogCaptureFixture) -> None:
