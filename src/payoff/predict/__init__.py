@@ -1,0 +1,1 @@
+"""What would more cost and bring? Predictions are distributions; whether they are worth it is for `judge`."""

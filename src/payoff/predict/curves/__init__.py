@@ -1,0 +1,1 @@
+"""Learning curves and scaling laws (in the making)."""

@@ -1,0 +1,95 @@
+"""Robust least squares for many small problems at once.
+
+A model is a function of parameters; a problem is a start. Everything has a leading axis of problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+Model = Callable[[Array, Rows], tuple[Array, Array]]
+"""Parameters (b, p) of the problems with these numbers (b,), to residuals (b, n) and their Jacobian (b, n, p)."""
+
+DAMPING_FIRST, DAMPING_LEAST, DAMPING_MOST = 1e-3, 1e-12, 1e10
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """What `minimise` found: parameters (b, p), objective (b,), Gauss-Newton matrix (b, p, p), and whether it settled."""
+
+    parameters: Array
+    objective: Array
+    curvature: Array
+    settled: npt.NDArray[np.bool_]
+
+
+def huber(residuals: Array, delta: float) -> tuple[Array, Array]:
+    """The loss of Huber (1964), quadratic up to `delta`, and the weight of each residual in a reweighted square."""
+    size = np.abs(residuals)
+    inside = np.minimum(size, delta)
+    return inside * (size - inside / 2), np.where(size > delta, delta / np.maximum(size, delta), 1.0)
+
+
+def minimise(
+    model: Model,
+    start: Array,
+    *,
+    weights: Array | float = 1.0,
+    delta: float = np.inf,
+    iterations: int = 100,
+    tolerance: float = 1e-10,
+) -> Fits:
+    """Levenberg-Marquardt on iteratively reweighted residuals, each problem with its own damping.
+
+    `start` is (b, p), `weights` (b, n) or one for all. A problem that has settled (its objective fell by less than
+    `tolerance` of itself) or that no damping helps is left alone from then on.
+    """
+    parameters = np.array(start, dtype=float)
+    count, size = parameters.shape
+    everything = np.arange(count)
+    residuals, jacobian = model(parameters, everything)
+    weights = np.broadcast_to(np.asarray(weights, dtype=float), residuals.shape)
+    objective, gradient, curvature = _quadratic(residuals, jacobian, weights, delta)
+    damping = np.full(count, DAMPING_FIRST)
+    settled = np.zeros(count, dtype=bool)
+    for _ in range(iterations):
+        rows = np.flatnonzero(~settled)
+        if not rows.size:
+            break
+        trial = parameters[rows] + _step(gradient[rows], curvature[rows], damping[rows])
+        with np.errstate(all="ignore"):
+            found = _quadratic(*model(trial, rows), weights[rows], delta)
+        better = found[0] < objective[rows]
+        small = np.abs(objective[rows] - found[0]) <= tolerance * np.abs(objective[rows])
+        settled[rows] = (better & small) | (damping[rows] >= DAMPING_MOST)
+        damping[rows] = np.clip(np.where(better, damping[rows] / 5, damping[rows] * 6), DAMPING_LEAST, DAMPING_MOST)
+        won = rows[better]
+        parameters[won] = trial[better]
+        objective[won], gradient[won], curvature[won] = (part[better] for part in found)
+    return Fits(parameters, objective, curvature, settled)
+
+
+def _quadratic(residuals: Array, jacobian: Array, weights: Array, delta: float) -> tuple[Array, Array, Array]:
+    """The objective, its gradient and its Gauss-Newton matrix."""
+    if np.isinf(delta):
+        loss, pull = residuals * residuals / 2, weights
+    else:
+        loss, reweight = huber(residuals, delta)
+        pull = weights * reweight
+    objective = np.nan_to_num((weights * loss).sum(axis=1), nan=np.inf)
+    weighted = np.swapaxes(jacobian * pull[:, :, None], 1, 2)
+    return objective, (weighted @ residuals[:, :, None])[:, :, 0], weighted @ jacobian
+
+
+def _step(gradient: Array, curvature: Array, damping: Array) -> Array:
+    size = gradient.shape[1]
+    diagonal = np.einsum("bii->bi", curvature)
+    scale = np.maximum(diagonal, 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300)
+    damped = curvature + (damping[:, None] * scale)[:, :, None] * np.eye(size)
+    return -np.linalg.solve(damped, gradient[:, :, None])[:, :, 0]
