@@ -11,11 +11,11 @@ import os
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from payoff.errors import InvalidValue
+from payoff.frozen import Frozen, field
 from payoff.quantities import Estimate
 from payoff.units import DIMENSION_OF, parse, parse_any, show
 
@@ -50,8 +50,7 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(Frozen):
     """What a run used; SI units, every figure an `Estimate`, absent as `None`.
 
     `energy_j` is the energy at the machine; `emissions_kg` is location-based, `emissions_market_kg`
@@ -120,8 +119,7 @@ class Footprint:
 _FALLING = ("loss", "error", "err", "perplexity", "mse", "mae", "nll", "entropy")
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Frozen):
     """The metric the user cares about, whether more or less of it is better, and the value aimed at."""
 
     metric: str
@@ -162,8 +160,7 @@ class Objective:
         return {"metric": self.metric, "direction": self.direction, "target": self.target}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Frozen):
     """A quality value at a step, and what its run had used by then (seconds, joules, examples)."""
 
     step: float
@@ -174,15 +171,14 @@ class Reading:
     examples: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Frozen):
     """Something that happened to a run. Events are only ever added; `id` is global."""
 
     run_id: str
     kind: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    at: str = field(default_factory=utc_now)
-    id: str = field(default_factory=new_id)
+    data: Mapping[str, Any] = field(factory=dict)
+    at: str = field(factory=utc_now)
+    id: str = field(factory=new_id)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""
@@ -194,8 +190,7 @@ class Event:
         return cls(data["run_id"], data["kind"], data["data"], data["at"], data["id"])
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Frozen):
     """The process that holds a running segment: it names one process of one boot of one host."""
 
     host: str
@@ -204,8 +199,7 @@ class Lease:
     pid_started: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Frozen):
     """One uninterrupted piece of a run; a resumed run has several."""
 
     id: str
@@ -216,8 +210,7 @@ class Segment:
     footprint: Footprint = Footprint()
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Frozen):
     """One execution that was measured: a fold over its events."""
 
     id: str
@@ -231,7 +224,7 @@ class Run:
     parent: str | None = None
     kept: bool | None = None
     tags: tuple[str, ...] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(factory=dict)
     command: tuple[str, ...] = ()
     host: str = ""
     place: str | None = None
@@ -242,15 +235,14 @@ class Run:
     readings: int = 0
     footprint: Footprint = Footprint()
     segments: tuple[Segment, ...] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(factory=dict)
 
     def comparable(self, other: Run) -> bool:
         """Runs compare when project and objective agree."""
         return self.objective is not None and (self.project, self.objective) == (other.project, other.objective)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Frozen):
     """Caps on figures of a footprint, in SI: {'energy_j': 1.8e6, 'duration_s': 7200.0}."""
 
     caps: Mapping[str, float]
@@ -310,8 +302,7 @@ def parse_figure(text: str) -> tuple[str, float]:
     return FIELD_OF[dimension], amount
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(Frozen):
     """The user's price of quality: `gain` of the metric is worth `amount` of one figure of a footprint."""
 
     gain: float

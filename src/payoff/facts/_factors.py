@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from payoff.errors import InvalidValue, UnknownName
 from payoff.facts._grids import GridFact, grid
 from payoff.facts._tables import Fact, RegionRow, defaults, prices
+from payoff.frozen import Frozen, by_name
 from payoff.model import Footprint
 from payoff.quantities import Estimate
 
@@ -21,8 +21,7 @@ OVERHEAD_SPREAD, WATER_SPREAD = 1.3, 2.0
 """Factors by which PUE - 1 and WUE of a region may be off at 90 %: its hall, its weather, another year."""
 
 
-@dataclass(frozen=True, slots=True)
-class Factors:
+class Factors(Frozen):
     """What turns energy and time at a machine into carbon, money and water; absent is None.
 
     Intensities and the price of electricity are per joule drawn from the grid (energy at the machine x PUE),
@@ -86,20 +85,21 @@ class Factors:
     @property
     def sources(self) -> tuple[str, ...]:
         """Where the figures come from, each once."""
-        figures = (getattr(self, f.name) for f in fields(self))
         return tuple(
-            dict.fromkeys(source for figure in figures if isinstance(figure, Estimate) for source in figure.sources)
+            dict.fromkeys(
+                source for figure in by_name(self).values() if isinstance(figure, Estimate) for source in figure.sources
+            )
         )
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary of the factors that are there."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: v.to_json() if isinstance(v, Estimate) else v for name, v in values.items() if v is not None}
+        there = {name: value for name, value in by_name(self).items() if value is not None}
+        return {name: v.to_json() if isinstance(v, Estimate) else v for name, v in there.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Factors:
         """The factors that `to_json` wrote; those of a later version are passed over."""
-        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        known = {name: data[name] for name in cls.__match_args__ if name in data}
         values: dict[str, Any] = {
             name: Estimate.from_json(v) if isinstance(v, Mapping) else v for name, v in known.items()
         }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
 
 from payoff.errors import UnknownName
 from payoff.facts._tables import GridRow, RegionRow, Scope, grid_rows, region_rows
+from payoff.frozen import Frozen, replace
 from payoff.quantities import Estimate
 
 Matched = Literal["code", "name", "alias", "cloud region", "nothing given"]
@@ -43,8 +43,7 @@ ALSO = {"korea": ("KP",), "washington": ("US-DC",), "congo": ("CD",)}
 """Names that mean more places than the tables show."""
 
 
-@dataclass(frozen=True, slots=True)
-class GridFact:
+class GridFact(Frozen):
     """The electricity of a place: its row, what the name was matched as, and what else it could have meant.
 
     The intensity is location-based and an annual average; `market_g_per_kwh` is market-based (a residual mix, or the

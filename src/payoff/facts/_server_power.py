@@ -6,9 +6,10 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
+
+from payoff.frozen import Frozen
 
 Knows = Literal["name", "socket", "kind", "maker", "nothing"]
 
@@ -27,8 +28,7 @@ _NOISE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Watts:
+class Watts(Frozen):
     """The 5th, 50th and 95th percentile."""
 
     low: float
@@ -36,8 +36,7 @@ class Watts:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class ServerPower:
+class ServerPower(Frozen):
     """What a server draws at the wall per hardware thread, memory, fans and losses of the power supply included.
 
     `dynamic_w` is what full load adds to `idle_w`. `curve` is the share of it drawn at utilisations 0, 0.1 ... 1, and

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import quote
 
 from payoff.errors import LedgerDamaged, LedgerError, LedgerUnusable
 from payoff.ledger._fork import guard
@@ -196,8 +195,12 @@ def _opened_to_read(path: str) -> sqlite3.Connection:
     return memory
 
 
+_QUOTED = str.maketrans({character: f"%{ord(character):02x}" for character in "%?#"})
+"""What means something in a URI, and may stand in a path."""
+
+
 def _uri(path: str, how: str) -> str:
-    return f"file:{quote(os.path.abspath(path))}?{how}"
+    return f"file:{os.path.abspath(path).translate(_QUOTED)}?{how}"
 
 
 def _refuse_others(connection: sqlite3.Connection, path: str) -> None:

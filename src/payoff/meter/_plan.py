@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from payoff.errors import InvalidValue, PayoffError
 from payoff.facts import Factors, Machine
+from payoff.frozen import Frozen, field, replace
 from payoff.ledger import open_ledger
 from payoff.meter._machine import machine_kind
 from payoff.meter._processor import this_processor
@@ -26,14 +26,13 @@ HOST_THREADS = (384, 128, 8)
 Scope = Literal["job", "machine"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Frozen):
     """What is known of a run before it begins; `steps` is how many it will report, `resume` the run it goes on with."""
 
     name: str
     project: str = ""
     objective: Objective | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(factory=dict)
     tags: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     study: str | None = None

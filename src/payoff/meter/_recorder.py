@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from payoff.errors import LedgerError
+from payoff.frozen import replace
 from payoff.ledger import Ledger, Query, Tick, load_back_end, open_ledger
 from payoff.model import Event, Footprint, total
 from payoff.settings import here

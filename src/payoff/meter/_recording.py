@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
 from typing import Any
 
 from payoff import __version__
 from payoff.errors import PayoffError
 from payoff.facts import footprint
+from payoff.frozen import by_name, replace
 from payoff.ledger import Tick, Trace, own_lease
 from payoff.meter._account import Account, Clocks, Split, Usage
 from payoff.meter._budget import BudgetWatch
@@ -107,7 +107,7 @@ class Recording:
     def _beginning(self) -> dict[str, Any]:
         plan, processor, lease = self._plan, this_processor(), own_lease()
         inside = plan.inside[-1] if plan.inside else None
-        segment: dict[str, Any] = {"segment": self.segment, "lease": asdict(lease), "inside": inside}
+        segment: dict[str, Any] = {"segment": self.segment, "lease": by_name(lease), "inside": inside}
         if plan.resume:
             segment["after"] = [earlier.id for earlier in plan.resume.segments]
         if self._joins:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import atexit
 import functools
-import inspect
 import math
 import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import replace
 from itertools import count
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar, cast, get_args
 
 from payoff.errors import BudgetSpent, InvalidValue
 from payoff.facts import grid
+from payoff.frozen import replace
 from payoff.meter._group import this_group
 from payoff.meter._plan import RUN_VARIABLE, Plan, Scope, resumable, surroundings
 from payoff.meter._processor import own_cpu_s, own_pids
@@ -146,6 +145,7 @@ class Window:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """As a decorator: each call of a function, a generator or a coroutine is a run of its own, to its end."""
+        import inspect
 
         def window() -> Window:
             return Window(self._plan)

@@ -7,10 +7,10 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from payoff.errors import PayoffError
+from payoff.frozen import Frozen
 from payoff.meter._cgroup import ROOT as CGROUP_ROOT
 from payoff.meter._plan import RUN_VARIABLE, Plan
 from payoff.meter._processor import descendants, offspring_cpu_s, own_pids
@@ -41,8 +41,7 @@ class CommandNotStarted(PayoffError):
         super().__init__(f"cannot run {command[0]!r} ({error.strerror}); {way_out}")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen):
     """How a measured command ended."""
 
     exit_code: int
