@@ -19,9 +19,9 @@ OUTSIDE = 2.5
 Published entry servers on the same silicon idle at 1 to 1.6 W per thread; laptops do so at about 0.4, desktops with a
 large power supply or a graphics card at about 3."""
 _TABLE = os.path.join(os.path.dirname(__file__), "data", "server_power.json")
-_SERVER_NAME = re.compile(r"xeon|epyc|opteron|ampere|neoverse|grace|graviton", re.IGNORECASE)
-_CLIENT_NAME = re.compile(r"\bcore\(|\bcore i|\bcore ultra|ryzen|apple|athlon|celeron|pentium", re.IGNORECASE)
-_NOISE = re.compile(
+_SERVERS = ("xeon", "epyc", "opteron", "ampere", "neoverse", "grace", "graviton")
+_CLIENTS = (" core(", " core i", " core ultra", "ryzen", "apple", "athlon", "celeron", "pentium")
+_NOISE = (
     r"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz"
     r"|\b(?:intel|amd|xeon|processor|cpu|platinum|gold|silver|bronze|dell sku|0)\b"
     r"|\b\d+-(?:core|bit)\b"
@@ -64,7 +64,7 @@ class ServerPower(Frozen):
 
 def name_key(name: str) -> str:
     """What tells one processor's name from another's: 'Intel(R) Xeon(R) CPU E5-2660 0 @ 2.20GHz' is 'e5-2660'."""
-    words = _NOISE.sub(" ", name.lower()).split()
+    words = re.sub(_NOISE, " ", name.lower()).split()
     if not any(character.isdigit() for word in words for character in word):
         return " ".join(words)  # masked, as in a cloud: no pattern needs to be made
     text = re.sub(r"^(?:e |-)(?=[ed]\b)|^-(?=d )", "", " ".join(words))
@@ -90,7 +90,7 @@ def server_power(
     named = known["names"].get(name_key(name))
     named = named if named and kind in (named[0], "") else None
     kind = named[0] if named else kind
-    outside = not _SERVER_NAME.search(name) and (kind in known["client"] if kind else _is_client(vendor, name))
+    outside = not _says(name, _SERVERS) and (kind in known["client"] if kind else _is_client(vendor, name))
     if named:
         return _power(known, kind, "name", named[1:], socket_threads=socket_threads, outside=outside)
     if socket_threads is not None and kind in known["sockets"]:
@@ -104,7 +104,11 @@ def server_power(
 
 def _is_client(vendor: str, name: str) -> bool:
     """Whether a processor that is in no table is a laptop's or desktop's, by its name; arm64 is what Macs say."""
-    return vendor == "arm64" or _CLIENT_NAME.search(name) is not None
+    return vendor == "arm64" or _says(name, _CLIENTS)
+
+
+def _says(name: str, words: Sequence[str]) -> bool:
+    return any(word in f" {name.lower()}" for word in words)
 
 
 def _power(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, cast
 
 from payoff.errors import InvalidValue, PayoffError
-from payoff.facts import Factors, Machine
+from payoff.facts import Factors, Machine, grid
 from payoff.frozen import Frozen, field, replace
 from payoff.ledger import open_ledger
 from payoff.meter._machine import machine_kind
@@ -76,7 +76,7 @@ def configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
     """
     found: dict[str, str] = {}
     if region is not None:
-        Factors.of(region)
+        grid(region)
     try:
         found = settings()
         return found, _factors(region, found), []

@@ -19,7 +19,7 @@ from payoff.meter._growth import Growth
 from payoff.meter._neighbours import Neighbours
 from payoff.meter._plan import Plan, configured
 from payoff.meter._processor import had_offspring, machine_busy_s, this_processor
-from payoff.meter._recorder import Recorder
+from payoff.meter._recorder import Recorder, plain
 from payoff.meter.sensors import find_sensors
 from payoff.model import Budget, Event, Footprint, State, new_id, utc_now
 from payoff.quantities import Estimate
@@ -84,7 +84,7 @@ class Recording:
             if lost.outcome is None:
                 end = {"segment": lost.id, "state": "lost", "footprint": lost.footprint.to_json()}
                 self._recorder.put(Event(self.run_id, "finished", end))
-        self._recorder.put(Event(self.run_id, "resumed" if self._joins else "started", self._beginning()))
+        self._recorder.put(Event(self.run_id, "resumed" if self._joins else "started", plain(self._beginning())))
         self._thread = threading.Thread(target=self._keep_ticking, name="payoff", daemon=True)
         self._thread.start()
 
@@ -187,11 +187,12 @@ class Recording:
                 self._neighbours.release()
                 if had_offspring():
                     self._absorb(self._recorder.inside(self.run_id, self.segment, self._known))
+                self._final = self.footprint(self._usage)
                 self._recorder.put(Event(self.run_id, "finished", self._end(state, exit_code, reason)))
                 self._thread.join()
                 self._recorder.close()
                 self.complain()
-        return self.footprint(self._usage)
+        return self._final
 
     def _end(self, state: State, exit_code: int | None, reason: str) -> dict[str, Any]:
         return {
@@ -199,7 +200,7 @@ class Recording:
             "state": state,
             "exit_code": exit_code,
             "reason": reason,
-            "footprint": self.footprint(self._usage).to_json(),
+            "footprint": self._final.to_json(),
             "usage": self._usage.to_json(),
             "factors": self._factors.to_json(),
         }
