@@ -21,11 +21,8 @@ large power supply or a graphics card at about 3."""
 _TABLE = os.path.join(os.path.dirname(__file__), "data", "server_power.json")
 _SERVERS = ("xeon", "epyc", "opteron", "ampere", "neoverse", "grace", "graviton")
 _CLIENTS = (" core(", " core i", " core ultra", "ryzen", "apple", "athlon", "celeron", "pentium")
-_NOISE = (
-    r"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz"
-    r"|\b(?:intel|amd|xeon|processor|cpu|platinum|gold|silver|bronze|dell sku|0)\b"
-    r"|\b\d+-(?:core|bit)\b"
-)
+_EMPTY_WORDS = ("intel", "amd", "xeon", "processor", "cpu", "platinum", "gold", "silver", "bronze")
+_NOISE = rf"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz|\b(?:{'|'.join(_EMPTY_WORDS)}|dell sku|0)\b|\b\d+-(?:core|bit)\b"
 
 
 class Watts(Frozen):
@@ -64,9 +61,10 @@ class ServerPower(Frozen):
 
 def name_key(name: str) -> str:
     """What tells one processor's name from another's: 'Intel(R) Xeon(R) CPU E5-2660 0 @ 2.20GHz' is 'e5-2660'."""
+    words = name.lower().replace("(r)", " ").replace("(tm)", " ").split()
+    if all(map(str.isalpha, words)):  # masked, as in a cloud: no pattern needs to be made
+        return " ".join(word for word in words if word not in _EMPTY_WORDS)
     words = re.sub(_NOISE, " ", name.lower()).split()
-    if not any(character.isdigit() for word in words for character in word):
-        return " ".join(words)  # masked, as in a cloud: no pattern needs to be made
     text = re.sub(r"^(?:e |-)(?=[ed]\b)|^-(?=d )", "", " ".join(words))
     return re.sub(r"(\d\w*?) ?(v\d)$", r"\1 \2", re.sub(r"^d ", "d-", text))
 
