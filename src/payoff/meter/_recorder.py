@@ -32,7 +32,7 @@ class Recorder:
         load_back_end(where)
 
     def put(self, event: Event) -> None:
-        """Take an event; nothing is written yet."""
+        """Take an event, whose data must be plain; nothing is written yet."""
         self._waiting.append(event)
 
     def flush(self, tick: Tick | None = None) -> bool:

@@ -199,7 +199,7 @@ class Recording:
             "segment": self.segment,
             "state": state,
             "exit_code": exit_code,
-            "reason": reason,
+            "reason": plain(reason),
             "footprint": self._final.to_json(),
             "usage": self._usage.to_json(),
             "factors": self._factors.to_json(),
@@ -261,7 +261,7 @@ class Recording:
             self._first_step = -1.0  # counted from 0: the first step is done when it is told
         self._step, self._read_at_s = step, usage.duration_s
         self._first_step = step if self._first_step is None else self._first_step
-        metrics = {name: float(value) for name, value in values.items() if name not in _COUNTED}
+        metrics = plain({name: float(value) for name, value in values.items() if name not in _COUNTED})
         if not metrics or (self._group is not None and self._group.rank > 0):
             return
         data = {
