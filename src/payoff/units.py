@@ -106,6 +106,19 @@ DIMENSION_OF = {
     "labels": "count",
 }
 """The dimension of each field of a footprint."""
+LABELS = {
+    "duration_s": "time",
+    "energy_j": "energy",
+    "emissions_kg": "carbon",
+    "emissions_market_kg": "carbon, market-based",
+    "embodied_kg": "embodied carbon",
+    "cost_usd": "cost",
+    "water_l": "water",
+    "flop": "compute",
+    "examples": "examples",
+    "labels": "labels",
+}
+"""What people call the figures of a footprint."""
 
 _QUANTITY = r"(?s)([+-]?)(\$?)\s*((?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)"
 

@@ -74,9 +74,7 @@ class Factors(Frozen):
             electricity_usd_per_j=_stated(electricity_usd_per_kwh, 1 / J_PER_KWH) or _electricity(kind, where),
             hardware_usd_per_s=_stated(rent_usd_per_h, 1 / S_PER_H),
             water_l_per_j=_water(kind, where.region, pue_there),
-            embodied_kg_per_s=_estimate(
-                defaults()["embodied_kg_per_h", kind], f"embodied carbon of a machine: {kind}", 1 / S_PER_H
-            ),
+            embodied_kg_per_s=_embodied(kind),
             place=where.region.name if where.region else where.code,
             machine=kind,
             hint="" if intensity_g_per_kwh is not None and place is None else where.hint,
@@ -158,6 +156,22 @@ def _estimate(fact: Fact, name: str, scale: float) -> Estimate:
     return Estimate(fact.value * scale, errors, {"stated": 1.0}, sources=(fact.source,))
 
 
+def _embodied(kind: str) -> Estimate:
+    return _estimate(defaults()["embodied_kg_per_h", kind], f"embodied carbon of a machine: {kind}", 1 / S_PER_H)
+
+
+def embodied_of_guest(kind: str, threads: int, *, on_server: bool) -> Estimate:
+    """Embodied carbon in kg/s of a virtual machine of a kind: what its threads are of a host's.
+
+    A guest of which nothing is known but that its processor is a server's (`on_server`) has a share of a server.
+    """
+    on_server = on_server or kind in ("server", "cloud")
+    host = defaults()["host_threads", "server" if on_server else "unknown"]
+    low, value, high = (min(1.0, threads / host_threads) for host_threads in (host.high, host.value, host.low))
+    part = Estimate(value, {"threads of the host": (low, high)}, sources=(host.source,))
+    return _embodied("server" if on_server and kind == "unknown" else kind) * part
+
+
 def _pue(kind: str, region: RegionRow | None) -> Estimate:
     if kind == "cloud" and region and region.pue is not None:
         bounds = 1 + (region.pue - 1) / OVERHEAD_SPREAD, 1 + (region.pue - 1) * OVERHEAD_SPREAD
@@ -180,7 +194,10 @@ def _water(kind: str, region: RegionRow | None, pue: Estimate) -> Estimate:
 
 
 def _electricity(kind: str, where: GridFact) -> Estimate | None:
-    """USD per joule drawn: what industry pays there, times the ratio of household to industry at home."""
+    """USD per joule drawn: what industry pays there, times the ratio of household to industry at home.
+
+    A machine of which nothing is known is most often somebody's own: a household's price, or less, down to industry's.
+    """
     if kind == "cloud":
         return None
     code = next(code for code in (where.code, where.code.partition("-")[0], "world") if code in prices())
@@ -189,5 +206,6 @@ def _electricity(kind: str, where: GridFact) -> Estimate | None:
     if kind in HOUSEHOLD:
         return price * _estimate(ratio, "household price over industry's", 1.0)
     if kind == "unknown":
-        return price * Estimate(1.0, {"tariff: household or industry": (1.0, ratio.value)}, sources=(ratio.source,))
+        tariff = {"tariff: household or industry": (1.0, ratio.high)}
+        return price * Estimate(ratio.value, tariff, sources=(ratio.source,))
     return price

@@ -88,7 +88,7 @@ def server_power(
     named = known["names"].get(name_key(name))
     named = named if named and kind in (named[0], "") else None
     kind = named[0] if named else kind
-    outside = not _says(name, _SERVERS) and (kind in known["client"] if kind else _is_client(vendor, name))
+    outside = not is_servers(name) and (kind in known["client"] if kind else _is_client(vendor, name))
     if named:
         return _power(known, kind, "name", named[1:], socket_threads=socket_threads, outside=outside)
     if socket_threads is not None and kind in known["sockets"]:
@@ -103,6 +103,11 @@ def server_power(
 def _is_client(vendor: str, name: str) -> bool:
     """Whether a processor that is in no table is a laptop's or desktop's, by its name; arm64 is what Macs say."""
     return vendor == "arm64" or _says(name, _CLIENTS)
+
+
+def is_servers(name: str) -> bool:
+    """Whether the name of a processor, masked or not, is that of a server's."""
+    return _says(name, _SERVERS)
 
 
 def _says(name: str, words: Sequence[str]) -> bool:

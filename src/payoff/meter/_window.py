@@ -18,7 +18,7 @@ from payoff.errors import BudgetSpent, InvalidValue
 from payoff.facts import grid
 from payoff.frozen import replace
 from payoff.meter._group import this_group
-from payoff.meter._plan import RUN_VARIABLE, Plan, Scope, resumable, surroundings
+from payoff.meter._plan import RUN_VARIABLE, Plan, Scope, goes_on, resumable, surroundings
 from payoff.meter._processor import own_cpu_s, own_pids
 from payoff.meter._recording import Recording
 from payoff.meter._redact import redact
@@ -186,6 +186,15 @@ class Window:
         """Whether a cap of the budget is reached, as of the last tick."""
         return bool(self._recording and self._recording.spent)
 
+    def __str__(self) -> str:
+        """'run resnet, measuring: time 3.7 s, energy 7.7 J (5.6–11)'."""
+        if self._recording is None:
+            return f"run {self._plan.name}, not started"
+        return f"run {self._plan.name}, {'measuring' if self._mine() else 'ended'}: {self.footprint}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
     def check_budget(self) -> None:
         """Raise `BudgetSpent` when a cap is reached: ends a loop from deep inside."""
         if self._recording and self._recording.spent:
@@ -294,4 +303,6 @@ def measure(
         raise InvalidValue(f"a scope is 'job' or 'machine', got {scope!r}")
     if region is not None:
         grid(region)
+    if plan.resume and plan.resume.state == "completed":
+        _log_once(goes_on(plan.resume))
     return Window(plan)
