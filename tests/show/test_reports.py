@@ -114,7 +114,7 @@ def test_a_state_is_never_cut_off() -> None:
 def test_a_narrow_table_says_once_what_is_the_same_for_all_and_so_has_room_for_names() -> None:
     first = run(number=1, name="resnet50-imagenet-baseline-of-may")
     assert shown(RunsReport((run(number=2), first)), 64).splitlines() == [
-        "# run                               energy (90 %)  time",
+        "# run                               energy (90 %)   time",
         "────────────────────────────────────────────────────────",
         "2 resnet                            2 Wh (1.4–2.5) 1 min",
         "1 resnet50-imagenet-baseline-of-may 2 Wh (1.4–2.5) 1 min",
