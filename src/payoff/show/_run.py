@@ -16,7 +16,7 @@ from payoff.show._words import figure, how_sure, run_to_json
 from payoff.units import DIMENSION_OF, LABELS, show, significant
 
 BARS = "▁▂▃▄▅▆▇█"
-WIDTH = 60
+WIDTH = 30
 
 
 @dataclass(frozen=True, slots=True)
