@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import pickle
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -57,11 +57,12 @@ def test_it_is_made_shown_and_compared_as_a_dataclass_is() -> None:
 def test_its_signature_tells_its_fields_and_their_types() -> None:
     mine, theirs = inspect.signature(Other), inspect.signature(Model)
     assert list(mine.parameters.values()) == list(theirs.parameters.values())[:2]
+    assert get_type_hints(Point.__init__) == {**get_type_hints(Point), "return": type(None)}
 
 
 @pytest.mark.parametrize("arguments", [(), (1.0, 2.0, {}, 4.0)])
 def test_a_call_that_does_not_fit_is_a_type_error(arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(TypeError, match=r"__init__\(\)"):
+    with pytest.raises(TypeError, match=r"Point\.__init__\(\)"):
         Point(*arguments)
 
 

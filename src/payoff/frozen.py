@@ -12,6 +12,7 @@ Point(x=1.0, y=2.0)
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
@@ -45,25 +46,26 @@ class _FrozenType(type):
         defaults = {each: body.pop(each) for each in fields if each in body}
         body |= {"__slots__": tuple(fields), "__match_args__": tuple(fields)}
         if fields:
-            body["__init__"] = _init(fields, defaults, "__post_init__" in body)
+            body["__init__"] = _init(body, fields, defaults)
             body["_values"] = staticmethod(attrgetter(*fields))
         return super().__new__(mcs, name, bases, body)
 
 
-def _init(fields: dict[str, Any], defaults: dict[str, Any], checks: bool) -> Callable[..., None]:
-    """`__init__` as one would write it by hand."""
-    scope = {f"_{name}": default for name, default in defaults.items()} | {"_set": object.__setattr__}
+def _init(body: dict[str, Any], fields: dict[str, Any], defaults: dict[str, Any]) -> Callable[..., None]:
+    """`__init__` as one would write it by hand in the module of the class."""
+    given = {f"_{name}": default for name, default in defaults.items()} | {"_set": object.__setattr__}
     taken = ", ".join(f"{name}=_{name}" if name in defaults else name for name in fields)
-    lines = [f"def __init__(self, {taken}):"]
+    lines = [f"def make({', '.join(given)}):", f" def __init__(self, {taken}):"]
     for name in fields:
         fresh = isinstance(defaults.get(name), _Fresh)
         value = f"_{name}.factory() if {name} is _{name} else {name}" if fresh else name
-        lines.append(f" _set(self, {name!r}, {value})")
-    if checks:
-        lines.append(" self.__post_init__()")
-    exec("\n".join(lines), scope)
-    made: Callable[..., None] = scope["__init__"]
+        lines.append(f"  _set(self, {name!r}, {value})")
+    lines += ["  self.__post_init__()"] if "__post_init__" in body else []
+    found: dict[str, Any] = {}
+    exec("\n".join([*lines, " return __init__"]), vars(sys.modules[body["__module__"]]), found)
+    made: Callable[..., None] = found["make"](**given)
     made.__annotations__ = {**fields, "return": "None"}
+    made.__qualname__ = f"{body['__qualname__']}.__init__"
     return made
 
 
