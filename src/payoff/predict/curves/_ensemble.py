@@ -28,17 +28,16 @@ class Ensemble:
     past: Array
     noise: Array
     points: Array
-    reach: Array
 
     def log_y(self, t: Array) -> Array:
         """What every form says at t (b, m): (b, m, k)."""
         return np.stack([fit.log_y(t) for fit in self.fits], axis=-1)
 
 
-def fit_all(t: Array, log_y: Array, weights: Array, names: tuple[str, ...] = tuple(FORMS)) -> Ensemble:
+def fit_all(t: Array, log_y: Array, weights: Array) -> Ensemble:
     """Fit every form to b curves, all of each and then the first half of each; t is log(x / largest x)."""
-    noise = np.maximum(local_noise(t, log_y, weights), NOISE_LEAST)
-    forms = [FORMS[name] for name in names]
+    noise = _noise(t, log_y, weights)
+    forms = tuple(FORMS.values())
     fits = tuple(fit_form(form, t, log_y, weights, noise) for form in forms)
     evidence = np.stack([_evidence(fit) for fit in fits], axis=1)
     seen = weights > 0
@@ -53,8 +52,7 @@ def fit_all(t: Array, log_y: Array, weights: Array, names: tuple[str, ...] = tup
             fit = fit_form(form, earlier, log_y[tested], early[tested].astype(float), noise[tested])
             off = np.where(late[tested], fit.log_y(earlier) - log_y[tested], 0.0)
             past[tested, k] = np.sqrt((off**2).sum(axis=1) / late[tested].sum(axis=1))
-    first = np.where(seen, t, np.inf).min(axis=1)
-    return Ensemble(fits, evidence - evidence.max(axis=1, keepdims=True), past, noise, seen.sum(axis=1), -first)
+    return Ensemble(fits, evidence - evidence.max(axis=1, keepdims=True), past, noise, seen.sum(axis=1))
 
 
 def _evidence(fit: FormFit) -> Array:
@@ -62,3 +60,28 @@ def _evidence(fit: FormFit) -> Array:
     _, logdet = np.linalg.slogdet(fit.curvature)
     spread = np.log([*([1.5] if fit.form.floor else []), *fit.form.spread]).sum() if fit.form.size > 1 else 0.0
     return -fit.objective - logdet / 2 - spread
+
+
+def _noise(t: Array, log_y: Array, weights: Array) -> Array:
+    """The noise of log y (b,): the least of what neighbours and two flexible forms leave over.
+
+    Where points are few and far between, the bend of the curve looks like noise to neighbours.
+    """
+    noise = np.maximum(local_noise(t, log_y, weights), NOISE_LEAST)
+    points = weights.sum(axis=1)
+    for name in ("m3", "wbl4"):
+        fit = fit_form(FORMS[name], t, log_y, weights, noise)
+        left = np.where(weights > 0, fit.log_y(t) - log_y, 0.0)
+        spare = np.maximum(points - fit.form.size, 1.0)
+        noise = np.minimum(noise, np.maximum(np.sqrt((weights * left**2).sum(axis=1) / spare), NOISE_LEAST))
+    return noise
+
+
+def row_of(whole: Ensemble, row: int) -> Ensemble:
+    """The ensemble of one curve of the batch."""
+    here = slice(row, row + 1)
+    fits = tuple(
+        FormFit(fit.form, fit.parameters[here], fit.curvature[here], fit.noise[here], fit.objective[here])
+        for fit in whole.fits
+    )
+    return Ensemble(fits, whole.evidence[here], whole.past[here], whole.noise[here], whole.points[here])

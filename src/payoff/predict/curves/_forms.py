@@ -28,9 +28,9 @@ class Form:
 
     name: str
     decay: Decay
-    centre: tuple[float, ...] = ()
-    spread: tuple[float, ...] = ()
-    starts: tuple[tuple[float, ...], ...] = ((),)
+    centre: tuple[float, ...]
+    spread: tuple[float, ...]
+    starts: tuple[tuple[float, ...], ...]
     floor: bool = True
     source: str = ""
 
@@ -57,10 +57,6 @@ class Form:
         jacobian[..., 1] = np.exp(left) - decaying
         jacobian[..., 2:] = decaying[..., None] * (slope - slope0)
         return parameters[:, :1] + log_sum, jacobian
-
-
-def _constant(shape: Array, t: Array) -> tuple[Array, Array]:
-    return np.zeros_like(t), np.empty((*t.shape, 0))
 
 
 def _power(shape: Array, t: Array) -> tuple[Array, Array]:
@@ -126,11 +122,9 @@ def _broken(breaks: int) -> Decay:
     return decay
 
 
-_BREAKS = (-2.0, -4.0)
 FORMS: Mapping[str, Form] = {
     form.name: form
     for form in (
-        Form("last", _constant, floor=False),
         Form("m1", _power, (-1.2,), (1.0,), ((-1.5,),), floor=False, source="Alabdulmohsin 2022"),
         Form("m2", _power, (-0.9,), (0.8,), ((-1.5,), (-0.3,)), source="Alabdulmohsin 2022; pow3 of LCDB"),
         Form("m3", _shifted_power, (-0.7, -3.0), (0.8, 2.0), ((-1.0, -4.0), (0.0, -1.0)), source="pow4 of LCDB"),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from payoff.predict.curves._ensemble import Ensemble
+from payoff.predict.curves._forms import FORMS
 from payoff.predict.curves._solve import Array
 
 LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -21,13 +22,12 @@ LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Weights of the forms `names`, softmax of `shared` (3,) and `own` (k, 4) features, and the scale of the error.
+    """Weights of the forms, softmax of `shared` (3,) and `own` (k, 4) features, and the scale of the error.
 
     `scale` (4,) multiplies noise, disagreement of the forms, past error and distance, which meet in quadrature;
     `quantiles` are those of |error| / scale at `LEVELS`.
     """
 
-    names: tuple[str, ...]
     shared: Array
     own: Array
     scale: Array
@@ -54,14 +54,14 @@ class Trust:
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""
-        rounded = {name: np.round(getattr(self, name), 5).tolist() for name in ("shared", "own", "scale", "quantiles")}
-        return {"names": list(self.names), **rounded}
+        rounded: dict[str, Any] = {name: np.round(getattr(self, name), 5).tolist() for name in ("shared", "own", "scale", "quantiles")}
+        return {"forms": list(FORMS), **rounded}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Trust:
         """The trust that `to_json` wrote."""
         arrays = {name: np.array(data[name], dtype=float) for name in ("shared", "own", "scale", "quantiles")}
-        return cls(tuple(data["names"]), **arrays)
+        return cls(**arrays)
 
 
 @cache
