@@ -46,7 +46,9 @@ def scaling_tasks(data: Path) -> list[Task]:
         with path.open() as file:
             for row in csv.DictReader(file):
                 key = (row["Domain"], row["Task"], row["Model"])
-                curves.setdefault(key, []).append((float(row["Seen Examples"]), float(row["Loss"]), int(row["Training"])))
+                curves.setdefault(key, []).append(
+                    (float(row["Seen Examples"]), float(row["Loss"]), int(row["Training"]))
+                )
     tasks = []
     for (domain, task, _), rows in curves.items():
         x, y, training = np.array(sorted(rows, key=lambda row: row[0])).T

@@ -173,7 +173,9 @@ def report(domains: Sequence[Domain], answers: Sequence[LeftOut], scale: Array, 
         rmse = np.sqrt((d.weights * off**2).sum(axis=1)).mean()
         absolute = (d.weights * np.abs(np.exp(a.middle) - np.exp(d.log_y))).sum(axis=1).mean()
         ratio = np.abs(off) / np.sqrt((a.parts * scale**2).sum(axis=-1) + 1e-12)
-        held = {level: (d.weights * (ratio <= q)).sum() / len(d.groups) for level, q in zip(LEVELS, quantiles, strict=True)}
+        held = {
+            level: (d.weights * (ratio <= q)).sum() / len(d.groups) for level, q in zip(LEVELS, quantiles, strict=True)
+        }
         width = np.median(2 * quantiles[3] * np.sqrt((a.parts * scale**2).sum(axis=-1))[d.weights > 0])
         lines.append(
             f"{d.name:8} rmse of log {rmse:.4f}  mean error {absolute:.5f}  80 %: {held[0.8]:.3f}  90 %: {held[0.9]:.3f}"

@@ -8,6 +8,7 @@
 from payoff.show._doctor import DoctorReport, Finding
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
+from payoff.show._scale import Line, ScaleReport
 from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
@@ -15,8 +16,10 @@ __all__ = [
     "DoctorReport",
     "Draw",
     "Finding",
+    "Line",
     "RunReport",
     "RunsReport",
+    "ScaleReport",
     "WatchReport",
     "how_sure",
     "quality",

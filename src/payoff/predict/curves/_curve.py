@@ -140,12 +140,14 @@ class Curve:
 
     def _y(self, middle: Array, reach: Array) -> Prediction:
         mid, low, high = (np.exp(middle + side * reach) for side in (0, -1, 1))
-        return Prediction(mid, low, high) if self.ceiling is None else Prediction(*(self.ceiling - y for y in (mid, high, low)))
+        return (
+            Prediction(mid, low, high)
+            if self.ceiling is None
+            else Prediction(*(self.ceiling - y for y in (mid, high, low)))
+        )
 
 
-def fit_curve(
-    x: npt.ArrayLike, y: npt.ArrayLike, *, goal: Direction = "min", ceiling: float | None = None
-) -> Curve:
+def fit_curve(x: npt.ArrayLike, y: npt.ArrayLike, *, goal: Direction = "min", ceiling: float | None = None) -> Curve:
     """Fit a learning curve: y (a loss or an error; with goal="max" a score below `ceiling`, 1 unless given) at x.
 
     At least 3 different x above 0. Several y at one x count as that many readings; NaN is left out.
@@ -165,9 +167,7 @@ def fit_curves(
     pairs = [_finite(x, y, top) for x, y in zip(xs, ys, strict=True)]
     points: Points = gather([x for x, _ in pairs], [y if top is None else top - y for _, y in pairs])
     whole = fit_all(points.t, points.log_y, points.weights)
-    return [
-        Curve(x, y, top, float(points.largest[row]), row_of(whole, row)) for row, (x, y) in enumerate(pairs)
-    ]
+    return [Curve(x, y, top, float(points.largest[row]), row_of(whole, row)) for row, (x, y) in enumerate(pairs)]
 
 
 def _finite(x: npt.ArrayLike, y: npt.ArrayLike, top: float | None) -> tuple[Array, Array]:

@@ -54,7 +54,9 @@ class Trust:
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""
-        rounded: dict[str, Any] = {name: np.round(getattr(self, name), 5).tolist() for name in ("shared", "own", "scale", "quantiles")}
+        rounded: dict[str, Any] = {
+            name: np.round(getattr(self, name), 5).tolist() for name in ("shared", "own", "scale", "quantiles")
+        }
         return {"forms": list(FORMS), **rounded}
 
     @classmethod
