@@ -1,4 +1,4 @@
-"""Fit how far the forms of a learning curve are trusted, and the intervals: writes src/payoff/predict/curves/trust.json.
+"""Fit how far the forms of a learning curve are trusted, and the intervals: writes predict/curves/trust.json.
 
     python tools/predict/fit_trust.py --data DIR [--check]
 
@@ -178,8 +178,8 @@ def report(domains: Sequence[Domain], answers: Sequence[LeftOut], scale: Array, 
         }
         width = np.median(2 * quantiles[3] * np.sqrt((a.parts * scale**2).sum(axis=-1))[d.weights > 0])
         lines.append(
-            f"{d.name:8} rmse of log {rmse:.4f}  mean error {absolute:.5f}  80 %: {held[0.8]:.3f}  90 %: {held[0.9]:.3f}"
-            f"  width of 80 %: {width:.3f}"
+            f"{d.name:8} rmse of log {rmse:.4f}  mean error {absolute:.5f}"
+            f"  80 %: {held[0.8]:.3f}  90 %: {held[0.9]:.3f}  width of 80 %: {width:.3f}"
         )
     return "\n".join(lines)
 

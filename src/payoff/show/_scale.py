@@ -95,7 +95,7 @@ class ScaleReport:
         return Group(table, Text("back-test: how far off y at the end was, foretold from the first half", style="dim"))
 
     def sentences(self, line: Line) -> list[str]:
-        """The answer in words: what more brings, what the next bit costs, how it was wrong before, how far it can see."""
+        """The answer in words: what more brings, what the next bit costs, how wrong it was before, how far it sees."""
         curve = line.curve
         now = float(curve.predict(curve.largest).mid)
         verb = "lower" if curve.goal == "min" else "raise"
@@ -129,11 +129,7 @@ class ScaleReport:
         """How much more x the next tenth of a per cent takes: middle, low and high; None where it is not in sight."""
         if not _is_share(curve):
             return None
-        now = float(curve.predict(curve.largest).mid)
-        aim = now - STEP_OF_QUALITY if curve.goal == "min" else now + STEP_OF_QUALITY
-        if aim <= 0:
-            return None
-        mid, low, high = (max(0.0, float(x) - curve.largest) for x in curve.cost_to(aim))
+        mid, low, high = (float(more) for more in curve.next_step(STEP_OF_QUALITY))
         return (mid, low, high) if mid < float("inf") else None
 
     def _check(self, curve: Curve, *, short: bool = False) -> str:

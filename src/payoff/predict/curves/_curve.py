@@ -83,19 +83,18 @@ class Curve:
 
     def gain(self, now: float, later: float) -> Estimate:
         """The improvement of y from x = now to x = later: above 0 is better, whatever the goal."""
-        (first, last), (near, far) = self._log([now, later])
-        noise = float(self.ensemble.noise[0]) * float(shipped().scale[0])
-        spread = math.sqrt(max(far**2 - min(near, far) ** 2, 0.0) + (0.3 * noise) ** 2)
-        fall = last - first
-        reach = shipped().factor(0.9) * spread
-        base = math.exp(first)
-        low, high = (base * -math.expm1(fall + side * reach) for side in (1, -1))
-        return Estimate(
-            base * -math.expm1(fall), {"curve: forms and distance": (low, high)}, {"modelled": 1.0}, signed=True
-        )
+        mid, low, high = (float(y[0]) for y in self._gains(now, [later]))
+        return Estimate(mid, {"curve: forms and distance": (low, high)}, {"modelled": 1.0}, signed=True)
+
+    def next_step(self, gain: float) -> Prediction:
+        """How much more x, from the largest seen on, a gain of y takes: by the middle and the 90 % interval, or inf."""
+        ahead = self.largest * np.geomspace(1.0, FARTHEST, 4000)
+        mid, low, high = self._gains(self.largest, ahead)
+        reached = (np.flatnonzero(gains >= gain) for gains in (mid, high, low))
+        return Prediction(*(np.array(ahead[at[0]] - self.largest if at.size else np.inf) for at in reached))
 
     def cost_to(self, target: float) -> Prediction:
-        """The x at which y reaches `target`, by the middle and by the bounds of the 80 % interval; inf if it never does.
+        """The x at which y reaches `target`, by the middle and by the bounds of the 80 % interval; inf if never.
 
         Looked for up to `FARTHEST` times the largest x seen.
         """
@@ -133,10 +132,19 @@ class Curve:
     def _log(self, x: npt.ArrayLike) -> tuple[Array, Array]:
         asked = np.asarray(x, dtype=float)
         if not (np.isfinite(asked) & (asked > 0)).all():
-            raise InvalidValue(f"x must be above 0 and finite, got {x}")
+            raise InvalidValue(f"x must be above 0 and finite, got {asked}")
         t = np.log(np.atleast_1d(asked).ravel() / self.largest)[None]
         middle, scale = shipped().predict(self.ensemble, t)
         return middle[0].reshape(asked.shape), scale[0].reshape(asked.shape)
+
+    def _gains(self, now: float, later: npt.ArrayLike) -> Prediction:
+        """What the error of both ends has in common, and most of the noise of readings, is not in a difference."""
+        (first,), (near,) = self._log([now])
+        middle, scale = self._log(later)
+        noise = float(self.ensemble.noise[0]) * float(shipped().scale[0])
+        spread = np.sqrt(np.maximum(scale**2 - np.minimum(near, scale) ** 2, 0.0) + (0.3 * noise) ** 2)
+        reach = shipped().factor(0.9) * spread
+        return Prediction(*(-np.exp(first) * np.expm1(middle - first + side * reach) for side in (0, 1, -1)))
 
     def _y(self, middle: Array, reach: Array) -> Prediction:
         mid, low, high = (np.exp(middle + side * reach) for side in (0, -1, 1))
@@ -170,8 +178,8 @@ def fit_curves(
     return [Curve(x, y, top, float(points.largest[row]), row_of(whole, row)) for row, (x, y) in enumerate(pairs)]
 
 
-def _finite(x: npt.ArrayLike, y: npt.ArrayLike, top: float | None) -> tuple[Array, Array]:
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+def _finite(xs: npt.ArrayLike, ys: npt.ArrayLike, top: float | None) -> tuple[Array, Array]:
+    x, y = np.asarray(xs, dtype=float), np.asarray(ys, dtype=float)
     if x.shape == y.shape and x.ndim == 1:
         x, y = x[np.isfinite(x) & np.isfinite(y)], y[np.isfinite(x) & np.isfinite(y)]
     if top is not None and (y >= top).any():

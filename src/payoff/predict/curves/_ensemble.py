@@ -59,7 +59,8 @@ def _evidence(fit: FormFit) -> Array:
     """Laplace's approximation, up to what all forms share."""
     _, logdet = np.linalg.slogdet(fit.curvature)
     spread = np.log([*([1.5] if fit.form.floor else []), *fit.form.spread]).sum() if fit.form.size > 1 else 0.0
-    return -fit.objective - logdet / 2 - spread
+    evidence: Array = -fit.objective - logdet / 2 - spread
+    return evidence
 
 
 def _noise(t: Array, log_y: Array, weights: Array) -> Array:

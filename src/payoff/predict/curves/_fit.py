@@ -32,7 +32,7 @@ def fit_form(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *
 
     Residuals are in units of `noise` (b,); those beyond `delta` of it count linearly (Huber 1964).
     """
-    count, points = t.shape
+    count = len(t)
     level = _last_level(t, log_y, weights)
     starts = []
     for shape in form.starts:
@@ -66,7 +66,8 @@ def fit_form(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *
 
 def _last_level(t: Array, log_y: Array, weights: Array) -> Array:
     near = weights * np.exp(4.0 * np.minimum(t, 0))
-    return (near * log_y).sum(axis=1) / near.sum(axis=1)
+    level: Array = (near * log_y).sum(axis=1) / near.sum(axis=1)
+    return level
 
 
 def local_noise(t: Array, log_y: Array, weights: Array, least: float = 1e-4) -> Array:

@@ -5,8 +5,8 @@ With t = log(x / largest x seen), every form is
     log y(t) = level + log(floor + (1 - floor) exp(G(t) - G(0))),   G falling in t,
 
 so `level` is the log of y at the largest x seen and `floor` the share of it that never goes away. A form says what
-G is, and how its parameters are spread over the curves of the world (mean and standard deviation of each, unconstrained):
-that spread is the prior that keeps a fit of few points sane.
+G is, and how its parameters are spread over the curves of the world (mean and standard deviation of each,
+unconstrained): that spread is the prior that keeps a fit of few points sane.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ def gather(xs: Sequence[npt.ArrayLike], ys: Sequence[npt.ArrayLike]) -> Points:
     return Points(t, log_y, weights, np.array([x[-1] for x, _, _ in cleaned]))
 
 
-def _clean(x: npt.ArrayLike, y: npt.ArrayLike, row: int) -> tuple[Array, Array, Array]:
-    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+def _clean(xs: npt.ArrayLike, ys: npt.ArrayLike, row: int) -> tuple[Array, Array, Array]:
+    x, y = np.asarray(xs, dtype=float), np.asarray(ys, dtype=float)
     which = f"curve {row + 1}: " if row else ""
     if x.ndim != 1 or x.shape != y.shape:
         raise InvalidValue(f"{which}x and y must be two lists of the same length, got shapes {x.shape} and {y.shape}")
@@ -53,7 +53,8 @@ def _clean(x: npt.ArrayLike, y: npt.ArrayLike, row: int) -> tuple[Array, Array, 
     distinct, place = np.unique(x, return_inverse=True)
     if len(distinct) < LEAST:
         raise InvalidValue(
-            f"{which}a curve needs at least {LEAST} points at different x, got {len(distinct)}; run a few more small sizes"
+            f"{which}a curve needs at least {LEAST} points at different x, got {len(distinct)}; "
+            "run a few more small sizes"
         )
     count = np.bincount(place).astype(float)
     return distinct, np.bincount(place, weights=y) / count, count

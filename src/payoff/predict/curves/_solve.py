@@ -51,7 +51,7 @@ def minimise(
     `tolerance` of itself) or that no damping helps is left alone from then on.
     """
     parameters = np.array(start, dtype=float)
-    count, size = parameters.shape
+    count = len(parameters)
     everything = np.arange(count)
     residuals, jacobian = model(parameters, everything)
     weights = np.broadcast_to(np.asarray(weights, dtype=float), residuals.shape)

@@ -93,7 +93,7 @@ def error_parts(ensemble: Ensemble, t: Array, said: Array, weights: Array, middl
     """The squares of noise, disagreement, past error and distance, each where the error may come from; (b, m, 4)."""
     apart = (weights * (said - middle[..., None]) ** 2).sum(axis=-1)
     ahead = np.maximum(t, 0.0)
-    tested = np.isfinite(ensemble.past).all(axis=1)[:, None]
+    tested = np.isfinite(ensemble.past.sum(axis=1, keepdims=True))
     past = np.nan_to_num((weights * ensemble.past[:, None, :]).sum(axis=-1), nan=0.0)
     past = np.where(tested, past, 0.1) * np.minimum(ahead / np.log(2), 3.0)
     noise = np.broadcast_to(ensemble.noise[:, None], t.shape)
