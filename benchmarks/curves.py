@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 import curves_law
 import curves_stop
+import numpy as np
+
 from contest import ROOT, Figure, Report, Row, options
 from curves_data import Task, answers_of, points_of, sample_size_tasks, scaling_tasks
 from curves_rivals import RIVALS, predict_alone
@@ -176,8 +176,8 @@ def _figure(value: float | None, who: str, name: str, named: Mapping[str, float]
 
 def _variants() -> str:
     return (
-        "\nSettings (forms, priors, features of the weights, penalty) were chosen by five-fold cross-validation over data "
-        "sets: 16 variants of the weights, 8 of noise and robustness. The intervals' scale is fitted on left-out "
+        "\nSettings (forms, priors, features of the weights, penalty) were chosen by five-fold cross-validation over "
+        "data sets: 16 variants of the weights, 8 of noise and robustness. The intervals' scale is fitted on left-out "
         "predictions of the same folds, so their coverage here has little freedom, not none.\n"
     )
 

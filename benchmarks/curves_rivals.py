@@ -1,4 +1,4 @@
-"""Single forms, each alone, by plain least squares of log y from several starts: what people use without an ensemble."""
+"""Single forms, each alone, by plain least squares of log y from several starts: what people use otherwise."""
 
 from __future__ import annotations
 
