@@ -28,10 +28,14 @@ def _alone(name: str, t: Array, log_y: Array, ahead: Array) -> Array:
     form = FORMS[name]
 
     def residuals(parameters: Array) -> Array:
-        return np.nan_to_num(form.log_y(parameters[None], t[None])[0][0] - log_y, nan=1e3, posinf=1e3, neginf=-1e3)
+        off: Array = np.nan_to_num(
+            form.log_y(parameters[None], t[None])[0][0] - log_y, nan=1e3, posinf=1e3, neginf=-1e3
+        )
+        return off
 
     def jacobian(parameters: Array) -> Array:
-        return np.nan_to_num(form.log_y(parameters[None], t[None])[1][0])
+        slope: Array = np.nan_to_num(form.log_y(parameters[None], t[None])[1][0])
+        return slope
 
     best = None
     with np.errstate(all="ignore"):
