@@ -6,6 +6,7 @@
 """
 
 from payoff.show._doctor import DoctorReport, Finding
+from payoff.show._law import LawReport
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
 from payoff.show._watch import Draw, WatchReport
@@ -15,6 +16,7 @@ __all__ = [
     "DoctorReport",
     "Draw",
     "Finding",
+    "LawReport",
     "RunReport",
     "RunsReport",
     "WatchReport",

@@ -1,1 +1,17 @@
-"""Learning curves and scaling laws (in the making)."""
+"""What would more training, data or size bring? Learning curves and scaling laws, fitted and extrapolated.
+
+In go the runs that there are; out come distributions, what a budget is best spent on, and how far to trust it.
+
+>>> from payoff.predict.curves import fit_law
+>>> n, d = [1e7, 1e7, 1e8, 1e8, 1e9, 1e9, 3e9], [1e9, 1e10, 1e9, 1e11, 3e9, 1e11, 3e10]
+>>> law = fit_law(n, d, [1.7 + 400 / size**0.34 + 400 / tokens**0.28 for size, tokens in zip(n, d)], resamples=0)
+>>> round(law.optimal(compute=5.76e23).d.value / 1e9)  # billions of tokens
+2932
+"""
+
+from payoff.predict.curves._allocation import Allocation, Region, Terms
+from payoff.predict.curves._law import Law, fit_law
+from payoff.predict.curves._law_check import LawCheck, LawTest
+from payoff.predict.curves._next_run import NextRun, NextRuns
+
+__all__ = ["Allocation", "Law", "LawCheck", "LawTest", "NextRun", "NextRuns", "Region", "Terms", "fit_law"]

@@ -1,4 +1,4 @@
-"""What size and how many tokens a budget is best spent on: an optimum with its interval, and the region as good as it."""
+"""What size and how many tokens a budget is best spent on: an optimum, its interval, and the region as good as it."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Terms:
 
     `price` is in USD and `device_w` in watts for one device (its share of the server counted in); `flop_per_device_s`
     is the peak of which `utilisation` is reached in training and `inference_utilisation` (the same if None) in
-    serving. The defaults are stated: an H100 SXM's 989 TFLOP/s in BF16 at 40 %, a tenth less than 8 of them reach in
-    Llama 3's report; 1.28 kW, an eighth of a DGX H100's 10.2 kW; PUE 1.2.
+    serving. The defaults are stated: an H100 SXM's 989 TFLOP/s in BF16 at 40 % (Llama 3's report has 38 to 43 %);
+    1.28 kW, an eighth of the most that a DGX H100 draws; PUE 1.2.
     """
 
     budget_usd: float | None = None
@@ -86,7 +86,9 @@ class Terms:
         if not (math.isfinite(value) and value > 0):
             raise InvalidValue(f"{given[0]} must be finite and above 0, got {value}; for example compute=5.76e23")
         if given == ["budget_usd"] and self.price is None:
-            raise InvalidValue("a budget in USD needs the price of a device-second; give price=2.5 / 3600 for $2.5/GPU-hour")
+            raise InvalidValue(
+                "a budget in USD needs the price of a device-second; give price=2.5 / 3600 for $2.5/GPU-hour"
+            )
         if given == ["budget_usd"]:
             return value / float(self.price or 0.0) * self.flop_per_s
         if given == ["energy_j"]:
@@ -226,7 +228,7 @@ class _Search:
         u = None
         if self.law.form.name == "repeated":
             u = y if self.unique is None else np.full_like(y, math.log(self.unique) - self.law.centre[1])
-        return self.law.form.evaluate(parameters, Coordinates(x, y, u, self.law.centre))[0]
+        return self.law.form(parameters, Coordinates(x, y, u, self.law.centre))[0]
 
     def range(self) -> tuple[float, float]:
         """Log of the sizes that are looked at: tokens per parameter not far outside what the runs had."""
@@ -250,7 +252,7 @@ class _Search:
 
 
 def _nearest_dip(worth: Array, grid: Array, near: float) -> Rows:
-    """Where a minimum lies, (b,): the nearest inner one, for a form may fall again far from all runs; else the least."""
+    """Where a minimum lies, (b,): the nearest inner one, since a form may fall again far from all runs."""
     inner = worth[:, 1:-1]
     dip = np.isfinite(inner) & (inner <= worth[:, :-2]) & (inner <= worth[:, 2:])
     distance = np.where(dip, np.abs(grid[:, 1:-1] - near), np.inf)
@@ -314,5 +316,3 @@ def _caveats(law: Law, seek: _Search, n: float, d: float) -> tuple[str, ...]:
     if seek.unique is not None and seek.law.form.name != "repeated":
         raise InvalidValue(f"the form {law.form.name!r} knows nothing of unique tokens; fit form='repeated'")
     return tuple(out)
-
-

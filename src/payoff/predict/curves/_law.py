@@ -144,7 +144,7 @@ class Law:
     @cached_property
     def residuals(self) -> Array:
         """Log of the observed loss less that of the fitted, of each run."""
-        return np.asarray(self._log_loss - self.form.evaluate(self.best[None], self._at)[0][0])
+        return np.asarray(self._log_loss - self.form(self.best[None], self._at)[0][0])
 
     @cached_property
     def covariance(self) -> Array:
@@ -152,7 +152,7 @@ class Law:
 
         The bread counts runs within one `noise` of the law, the meat the pull of every run.
         """
-        jacobian = self.form.evaluate(self.best[None], self._at)[1][0]
+        jacobian = self.form(self.best[None], self._at)[1][0]
         weights, residuals = self.points.weights, self.residuals
         band = max(self.noise, DELTA)
         bread = (jacobian.T * (weights * (np.abs(residuals) <= band) * DELTA / band)) @ jacobian
@@ -197,14 +197,14 @@ class Law:
         size, tokens = np.broadcast_arrays(positive("n", n), positive("d", d))
         only = None if unique is None else np.broadcast_to(positive("unique", unique), size.shape)
         mid = np.exp(self._log_at(self.best[None], size, tokens, only)[0])
-        logs = self._log_at(self.draws, size, tokens, only)
+        logs = np.nan_to_num(self._log_at(self.draws, size, tokens, only), nan=700.0, posinf=700.0, neginf=-700.0)
         if noise:
             logs = logs + np.random.default_rng(self.seed).normal(0.0, self.noise, logs.shape)
         low, high = np.exp(np.quantile(logs, [(1 - level) / 2, (1 + level) / 2], axis=0))
         return mid, np.minimum(low, mid), np.maximum(high, mid)
 
     def _log_at(self, parameters: Array, n: Array, d: Array, unique: Array | None) -> Array:
-        return self.form.evaluate(parameters, _coordinates(self.centre, n, d, unique))[0]
+        return self.form(parameters, _coordinates(self.centre, n, d, unique))[0]
 
     # what to do with it
 
@@ -242,17 +242,14 @@ class Law:
         parts = [f"{len(self.points)} runs follow L = {self.form.formula} within {100 * self.noise:.2g} % (noise)."]
         if "E" in self.parameters:
             floor = self.parameters["E"]
-            low, high = significant(floor.low, 4), significant(floor.high, 4)
-            parts.append(
-                f"However large the model and the data, the loss stays above {significant(floor.value, 4)} ({low}–{high})."
-            )
+            value, low, high = (significant(part, 4) for part in (floor.value, floor.low, floor.high))
+            parts.append(f"However large the model and the data, the loss stays above {value} ({low}–{high}).")
         most = int(np.argmax(self.points.compute))
-        gains = self.predict(
-            self.points.n[most] * np.array([1, 2, 1]), self.points.d[most] * np.array([1, 1, 2]), unique=self._fresh(most)
-        )[0]
+        n, d = self.points.n[most] * np.array([1, 2, 1]), self.points.d[most] * np.array([1, 1, 2])
+        now, larger, longer = self.predict(n, d, unique=self._fresh(most))[0]
         parts.append(
             f"From the largest run ({show(self.points.compute[most], 'flop')}), twice the parameters would take "
-            f"{100 * (1 - gains[1] / gains[0]):.2g} % off the loss, twice the tokens {100 * (1 - gains[2] / gains[0]):.2g} %."
+            f"{100 * (1 - larger / now):.2g} % off the loss, twice the tokens {100 * (1 - longer / now):.2g} %."
         )
         return " ".join([*parts, self.check.tell()])
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from payoff.predict.curves._law_fit import fitted
 from payoff.predict.curves._law_forms import Coordinates, LawForm
 from payoff.predict.curves._law_points import Points
-from payoff.predict.curves._solve import Array
 from payoff.units import show, significant
 
 FACTORS = (2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""How much more compute the largest run has than the runs fitted to, at least."""
 LEAST_ASKED = 2
+MOST_ERROR = 10.0
+"""What a nonsensical prediction counts as, in log loss."""
 TRUSTED_ERROR, TRUSTED_TIMES_NOISE = 0.03, 3.0
 """A back-test fails where the mean error of the loss is above both: 3 %, and three times the noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class LawTest:
-    """One question of the back-test: the law of the runs below 1/`factor` of the largest compute, asked for the rest.
+    """One question of the back-test: the law of the runs up to 1/`factor` of the largest compute, asked for the rest.
 
     `error` is the mean of |log(predicted / observed)|, `bias` the mean of the log itself (above 0: too pessimistic);
     `trusted` says whether the error is small beside the noise.
@@ -69,7 +72,7 @@ class LawCheck:
         """The back-test in words."""
         if not self.tests:
             return "Too few runs for a back-test: nothing vouches for a prediction beyond them."
-        told = ", ".join(f"{100 * test.error:.2g} % at {test.factor:g} x" for test in self.tests)
+        told = ", ".join(f"{100 * test.error:.2g} % at {significant(test.factor, 2)} x" for test in self.tests)
         last = f"Beyond {show(self.reach, 'flop')} these runs cannot say."
         return f"Back-test, mean error of the loss predicted from the smaller runs: {told}. {last}"
 
@@ -79,17 +82,21 @@ def back_test(form: LawForm, at: Coordinates, points: Points, noise: float) -> L
     compute, log_loss = points.compute, np.log(points.loss)
     used = points.weights > 0
     largest = float(compute[used].max())
-    tests = []
-    for factor in FACTORS:
-        below = used & (compute <= largest / factor * 1.0001)
+    tests: list[LawTest] = []
+    for wanted in FACTORS:
+        below = used & (compute <= largest / wanted * 1.0001)
         above = used & ~below
         if above.sum() < LEAST_ASKED or not _fits(form, at, below):
             continue
+        factor = largest / float(compute[below].max())
+        if tests and factor == tests[-1].factor:
+            continue
         wide = points.weights * below
         parameters, _ = fitted(form, at, log_loss, wide)
-        misses = form.evaluate(parameters[None], at)[0][0][above] - log_loss[above]
+        misses = form(parameters[None], at)[0][0][above] - log_loss[above]
+        misses = np.nan_to_num(misses, nan=MOST_ERROR, posinf=MOST_ERROR, neginf=-MOST_ERROR)
         error = float(np.abs(misses).mean())
-        trusted = bool(np.isfinite(error)) and error <= max(TRUSTED_ERROR, TRUSTED_TIMES_NOISE * noise)
+        trusted = error <= max(TRUSTED_ERROR, TRUSTED_TIMES_NOISE * noise)
         tests.append(LawTest(factor, int(below.sum()), int(above.sum()), error, float(misses.mean()), trusted))
     reach = largest
     for test in tests:
@@ -99,7 +106,7 @@ def back_test(form: LawForm, at: Coordinates, points: Points, noise: float) -> L
     return LawCheck(tuple(tests), largest, reach)
 
 
-def _fits(form: LawForm, at: Coordinates, some: Array) -> bool:
+def _fits(form: LawForm, at: Coordinates, some: npt.NDArray[np.bool_]) -> bool:
     """Whether these runs alone would be taken for a law, with two to spare."""
     x, y = at.x[some], at.y[some]
     if len(np.unique(np.stack([x, y]), axis=1).T) < form.least + 2:

@@ -32,8 +32,7 @@ def polish(
     """Robust fits from `starts` (b, p) with `weights` (b, m)."""
 
     def model(parameters: Array, rows: Rows) -> tuple[Array, Array]:
-        with np.errstate(all="ignore"):
-            value, jacobian = form.evaluate(parameters, at)
+        value, jacobian = form(parameters, at)
         return value - log_loss, jacobian
 
     return minimise(model, starts, weights=weights, delta=DELTA, iterations=iterations, tolerance=TOLERANCE)
@@ -51,9 +50,10 @@ def refitted(form: LawForm, at: Coordinates, log_loss: Array, weights: Array, st
 
 
 def projected(at: Coordinates, log_loss: Array, weights: Array) -> Array:
-    """The best starts (b, 5) for the plain sum: for given exponents its other numbers are linear (Golub & Pereyra 1973).
+    """The best starts (b, 5) for the plain sum, by variable projection (Golub & Pereyra 1973).
 
-    Residuals are relative, and pairs of exponents whose factors come out negative are left out.
+    For given exponents the other numbers are linear. Residuals are relative; pairs of exponents whose factors come out
+    negative are left out.
     """
     scale = np.sqrt(weights) * np.exp(-log_loss)
     floor, size, data = scale, np.exp(-np.outer(EXPONENTS, at.x)) * scale, np.exp(-np.outer(EXPONENTS, at.y)) * scale

@@ -44,6 +44,11 @@ class LawForm:
     starts: Callable[[Array, Coordinates], Array]
     tell: Callable[[Array, tuple[float, float]], Mapping[str, Array]]
 
+    def __call__(self, parameters: Array, at: Coordinates) -> tuple[Array, Array]:
+        """`evaluate`, where numbers that overflow come out as inf or nan without a warning."""
+        with np.errstate(all="ignore"):
+            return self.evaluate(parameters, at)
+
     @property
     def least(self) -> int:
         """How many different runs it takes."""

@@ -38,10 +38,14 @@ class NextRun:
 
 @dataclass(frozen=True, slots=True)
 class NextRuns:
-    """Candidates from the best to the worst; `sure_now` is the standard deviation of log loss at the target today."""
+    """Candidates from the best to the worst; `sure_now` is the standard deviation of log loss at the target today.
+
+    `in_flop` says whether costs are training FLOP, since none were given.
+    """
 
     target: tuple[float, float]
     sure_now: float
+    in_flop: bool
     runs: tuple[NextRun, ...]
 
     @property
@@ -77,7 +81,9 @@ def rank_runs(
     n, d = positive("candidates' n", pairs[:, 0]), positive("candidates' d", pairs[:, 1])
     aim = positive("target", target)
     if aim.shape != (2,):
-        raise InvalidValue(f"the target is one pair of parameters and tokens, got {target!r}; for example (7e10, 1.4e12)")
+        raise InvalidValue(
+            f"the target is one pair of parameters and tokens, got {target!r}; for example (7e10, 1.4e12)"
+        )
     costs = _costs(n, d, cost)
     toward, across = _slopes(law, aim[:1], aim[1:])[0], _slopes(law, n, d)
     variance = np.cov(law.draws.T)
@@ -96,13 +102,13 @@ def rank_runs(
         )
         for i in order
     )
-    return NextRuns((float(aim[0]), float(aim[1])), float(np.sqrt(now)), runs)
+    return NextRuns((float(aim[0]), float(aim[1])), float(np.sqrt(now)), cost is None, runs)
 
 
 def _slopes(law: Law, n: Array, d: Array) -> Array:
     logs = np.log(d) - law.centre[1]
     at = Coordinates(np.log(n) - law.centre[0], logs, logs if law.points.unique is not None else None, law.centre)
-    return np.asarray(law.form.evaluate(law.best[None], at)[1][0])
+    return np.asarray(law.form(law.best[None], at)[1][0])
 
 
 def _costs(n: Array, d: Array, cost: npt.ArrayLike | Callable[[Array, Array], Array] | None) -> Array:
@@ -110,5 +116,7 @@ def _costs(n: Array, d: Array, cost: npt.ArrayLike | Callable[[Array, Array], Ar
         return FLOP_PER_PARAMETER_TOKEN * n * d
     told = positive("cost", cost(n, d) if callable(cost) else cost)
     if told.shape not in (n.shape, (1,)):
-        raise InvalidValue(f"every candidate needs one cost, got {told.size} for {n.size}; give one each, or a function")
+        raise InvalidValue(
+            f"every candidate needs one cost, got {told.size} for {n.size}; give one each, or a function"
+        )
     return np.broadcast_to(told, n.shape)

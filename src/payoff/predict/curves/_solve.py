@@ -115,7 +115,7 @@ def _times(matrices: Array, vectors: Array) -> Array:
 
 
 def _floored(diagonal: Array) -> Array:
-    return np.maximum(diagonal, 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300)
+    return np.asarray(np.maximum(diagonal, 1e-12 * diagonal.max(axis=1, keepdims=True) + 1e-300))
 
 
 def _step(gradient: Array, curvature: Array, damping: Array) -> Array:
