@@ -7,8 +7,8 @@ B has a heavy tail, the range over other seeds.
 
 Rivals, both written anew from their descriptions: `reference` is the procedure of Hoffmann and of the replication (BFGS
 from each of 4,500 starts on a grid); `grid` is that of Czech et al. 2026 (arXiv 2603.22339): exponents on a grid at a
-resolution of .01, the linear numbers by least squares at each, the best chosen by Huber's loss. Their package, vpnls, is
-named but was not to be had from the package index.
+resolution of .01, the linear numbers by least squares at each, the best chosen by Huber's loss. Their package, vpnls,
+was not to be had from the package index.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ WIDER = 30.0
 COST_SLACK = 0.05
 """Two ways to the same loss are called equally good when their costs are within 5 %."""
 DRAWS_TO_A_LOSS = 200
-SOURCE = "resampling of the runs"
+SOURCE, LOSS_SOURCE = "resampling of the runs", "resampling of the runs, and how far laws stray beyond theirs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +156,10 @@ def allocate(
     d = float(seek.tokens(law.best[None], np.array([[best]]))[0, 0])
     spread = seek.tokens(draws, np.full((len(draws), 1), best))[:, 0] if loss is not None else None
     tokens = spread if spread is not None else np.exp(seek.log_tokens_of(optima))
-    losses = np.exp(seek.log_loss(law.draws, np.array([[best]]), np.array([[math.log(d)]]))[:, 0])
-    value = float(np.exp(seek.log_loss(law.best[None], np.array([[best]]), np.array([[math.log(d)]]))[0, 0]))
-    return _told(law, seek, (best, d, value), (np.exp(optima), tokens[np.isfinite(tokens)], losses))
+    fresh = unique if law.form.name == "repeated" else None
+    value, low, high = (float(part[0]) for part in law.predict(math.exp(best), d, level=0.9, unique=fresh))
+    brings = Estimate(value, {LOSS_SOURCE: (low, high)}, {"modelled": 1.0})
+    return _told(law, seek, (best, d), (np.exp(optima), tokens[np.isfinite(tokens)]), brings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,8 +261,8 @@ def _nearest_dip(worth: Array, grid: Array, near: float) -> Rows:
     return np.asarray(np.where(dip.any(axis=1), np.argmin(distance, axis=1) + 1, least))
 
 
-def _told(law: Law, seek: _Search, at: tuple[float, float, float], draws: tuple[Array, Array, Array]) -> Allocation:
-    best, d, loss = at
+def _told(law: Law, seek: _Search, at: tuple[float, float], draws: tuple[Array, Array], loss: Estimate) -> Allocation:
+    best, d = at
     n, terms = math.exp(best), seek.terms
     training = FLOP_PER_PARAMETER_TOKEN * n * d
     of_tokens = draws[1] if seek.target is not None else None
@@ -272,7 +273,7 @@ def _told(law: Law, seek: _Search, at: tuple[float, float, float], draws: tuple[
     return Allocation(
         _estimate(n, draws[0]),
         _estimate(d, draws[1]),
-        _estimate(loss, draws[2]),
+        loss,
         compute,
         serving,
         device_s,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ import numpy.typing as npt
 from payoff.errors import InvalidValue
 from payoff.predict.curves._allocation import Allocation, Terms, allocate
 from payoff.predict.curves._law_check import LawCheck, back_test
-from payoff.predict.curves._law_fit import DELTA, fitted, refitted
+from payoff.predict.curves._law_fit import fitted, refitted, robust_noise, sandwich
 from payoff.predict.curves._law_forms import Coordinates, LawForm, law_form
-from payoff.predict.curves._law_points import Points, checked_points, positive
+from payoff.predict.curves._law_points import FLOP_PER_PARAMETER_TOKEN, Points, checked_points, positive
 from payoff.predict.curves._next_run import NextRuns, rank_runs
 from payoff.predict.curves._solve import Array
 from payoff.quantities import Estimate
@@ -23,8 +24,7 @@ from payoff.units import show, significant
 
 RESAMPLES = 1000
 MOST_RESAMPLES = 100_000
-NORMAL_MAD = 1.4826
-"""The standard deviation of a normal distribution by its median absolute deviation."""
+MOST_LOG = 700.0
 SIGNED = frozenset({"a1", "b1", "alpha", "a2", "b2", "beta", "a3", "b3", "gamma"})
 
 
@@ -136,10 +136,7 @@ class Law:
     @cached_property
     def noise(self) -> float:
         """How far a run lies from the law: the robust standard deviation of log loss (median absolute deviation)."""
-        used = self.points.weights > 0
-        count = max(1, int(used.sum()) - len(self.best))
-        spread = float(np.median(np.abs(self.residuals[used]))) * NORMAL_MAD
-        return spread * float(np.sqrt(used.sum() / count))
+        return robust_noise(self.residuals, self.points.weights, len(self.best))
 
     @cached_property
     def residuals(self) -> Array:
@@ -148,22 +145,14 @@ class Law:
 
     @cached_property
     def covariance(self) -> Array:
-        """Of `best` by its curvature, (p, p): the sandwich of Powell 1991, since Huber's loss is nearly straight here.
-
-        The bread counts runs within one `noise` of the law, the meat the pull of every run.
-        """
+        """Of `best` by its curvature, (p, p)."""
         jacobian = self.form(self.best[None], self._at)[1][0]
-        weights, residuals = self.points.weights, self.residuals
-        band = max(self.noise, DELTA)
-        bread = (jacobian.T * (weights * (np.abs(residuals) <= band) * DELTA / band)) @ jacobian
-        pull = weights * np.clip(residuals, -DELTA, DELTA)
-        inverse = np.linalg.pinv(bread, rcond=1e-12, hermitian=True)
-        return np.asarray(inverse @ (jacobian.T * pull**2) @ jacobian @ inverse)
+        return sandwich(jacobian, self.residuals, self.points.weights, self.noise)
 
     @cached_property
     def check(self) -> LawCheck:
         """The back-test: laws fitted to the smaller runs, asked for the larger ones."""
-        return back_test(self.form, self._at, self.points, self.noise)
+        return back_test(self.form, self._at, self.points)
 
     @cached_property
     def _at(self) -> Coordinates:
@@ -184,9 +173,11 @@ class Law:
         unique: npt.ArrayLike | None = None,
         noise: bool = False,
     ) -> tuple[Array, Array, Array]:
-        """The loss at `n` parameters and `d` tokens, and the interval that holds `level` of the resampled laws.
+        """The loss at `n` parameters and `d` tokens, and the interval that holds it with probability `level`; (m,).
 
-        Shapes broadcast to (m,). With `noise` the interval is for one run, which strays from the law as these did.
+        The interval joins what resampling the runs moves with how far laws stray beyond their runs (see `LawCheck`),
+        which grows with the distance in compute. With `noise` it is for one run, which strays from the law as these
+        did, else for the mean of such runs.
         """
         if not 0 < level < 1:
             raise InvalidValue(f"level must be between 0 and 1, got {level}; 0.8 holds four runs of five")
@@ -196,12 +187,18 @@ class Law:
             unique = d
         size, tokens = np.broadcast_arrays(positive("n", n), positive("d", d))
         only = None if unique is None else np.broadcast_to(positive("unique", unique), size.shape)
-        mid = np.exp(self._log_at(self.best[None], size, tokens, only)[0])
-        logs = np.nan_to_num(self._log_at(self.draws, size, tokens, only), nan=700.0, posinf=700.0, neginf=-700.0)
-        if noise:
-            logs = logs + np.random.default_rng(self.seed).normal(0.0, self.noise, logs.shape)
-        low, high = np.exp(np.quantile(logs, [(1 - level) / 2, (1 + level) / 2], axis=0))
-        return mid, np.minimum(low, mid), np.maximum(high, mid)
+        mid = self._log_at(self.best[None], size, tokens, only)[0]
+        logs = np.nan_to_num(
+            self._log_at(self.draws, size, tokens, only), nan=MOST_LOG, posinf=MOST_LOG, neginf=-MOST_LOG
+        )
+        low, high = np.quantile(logs, [(1 - level) / 2, (1 + level) / 2], axis=0)
+        drawn = np.stack([np.minimum(low - mid, 0.0), np.maximum(high - mid, 0.0)])
+        reach = NormalDist().inv_cdf((1 + level) / 2)
+        one_run = drawn**2 + (reach * self.noise) ** 2
+        strays = self.check.strays(FLOP_PER_PARAMETER_TOKEN * size * tokens)
+        square = one_run * strays**2 - (0.0 if noise else (reach * self.noise) ** 2)
+        down, up = np.sqrt(np.maximum(square, drawn**2))
+        return np.exp(mid), np.exp(mid - down), np.exp(mid + up)
 
     def _log_at(self, parameters: Array, n: Array, d: Array, unique: Array | None) -> Array:
         return self.form(parameters, _coordinates(self.centre, n, d, unique))[0]

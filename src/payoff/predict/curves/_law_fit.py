@@ -11,6 +11,8 @@ DELTA = 1e-3
 """Where Huber's loss of a residual of log loss turns from square to straight (Hoffmann 2022)."""
 EXPONENTS = np.geomspace(0.04, 2.5, 18)
 STARTS = 4
+NORMAL_MAD = 1.4826
+"""The standard deviation of a normal distribution by its median absolute deviation."""
 CHUNK = 64
 """Problems that are solved together: so many fit into the cache of a processor."""
 ITERATIONS, TOLERANCE = 200, 1e-12
@@ -81,3 +83,22 @@ def _plain_guess(log_loss: Array) -> Array:
     """Where no pair of exponents gives a falling sum: half of the least loss is floor, and gentle exponents."""
     gap = float(np.log(np.maximum(np.exp(np.median(log_loss)) - 0.5 * np.exp(log_loss.min()), 1e-300) / 2))
     return np.array([[gap, gap, float(log_loss.min()) - np.log(2), 0.3, 0.3]])
+
+
+def robust_noise(residuals: Array, weights: Array, numbers: int) -> float:
+    """The standard deviation of residuals (m,) by their median size, for a law of so many numbers."""
+    used = weights > 0
+    left = max(1, int(used.sum()) - numbers)
+    return float(np.median(np.abs(residuals[used]))) * NORMAL_MAD * float(np.sqrt(used.sum() / left))
+
+
+def sandwich(jacobian: Array, residuals: Array, weights: Array, noise: float) -> Array:
+    """The covariance of a fit (p, p), as Powell 1991 for medians, since Huber's loss is nearly straight here.
+
+    The bread counts runs within one `noise` of the law, the meat the pull of every run.
+    """
+    band = max(noise, DELTA)
+    bread = (jacobian.T * (weights * (np.abs(residuals) <= band) * DELTA / band)) @ jacobian
+    pull = weights * np.clip(residuals, -DELTA, DELTA)
+    inverse = np.linalg.pinv(bread, rcond=1e-12, hermitian=True)
+    return np.asarray(inverse @ (jacobian.T * pull**2) @ jacobian @ inverse)
