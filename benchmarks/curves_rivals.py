@@ -1,48 +1,26 @@
-"""Single forms, each alone, by plain least squares of log y from several starts: what people use otherwise."""
+"""Single forms, each alone, as people use them without an ensemble: least squares of log y, and no prior to speak of."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import least_squares
 
-from curves_data import Task, answers_of
+from curves_data import Task, answers_of, points_of
+from payoff.predict.curves._fit import fit_form
 from payoff.predict.curves._forms import FORMS
 from payoff.predict.curves._solve import Array
 
 RIVALS = ("last", "m2", "m3", "m4", "mmf4", "wbl4", "broken1")
+NO_PRIOR = 30.0
+"""The spread of each shape parameter: wide enough to say nothing, finite so that a fit of too few points ends."""
 
 
 def predict_alone(name: str, tasks: Sequence[Task]) -> Array:
     """Log y after the cut of each task; (b, m)."""
-    answers = answers_of(list(tasks))
-    said = np.zeros_like(answers.t)
-    for row, task in enumerate(tasks):
-        t, log_y = np.log(task.x / task.x.max()), np.log(task.y)
-        said[row] = log_y[np.argmax(t)] if name == "last" else _alone(name, t, log_y, answers.t[row])
-    return said
-
-
-def _alone(name: str, t: Array, log_y: Array, ahead: Array) -> Array:
-    form = FORMS[name]
-
-    def residuals(parameters: Array) -> Array:
-        off: Array = np.nan_to_num(
-            form.log_y(parameters[None], t[None])[0][0] - log_y, nan=1e3, posinf=1e3, neginf=-1e3
-        )
-        return off
-
-    def jacobian(parameters: Array) -> Array:
-        slope: Array = np.nan_to_num(form.log_y(parameters[None], t[None])[1][0])
-        return slope
-
-    best = None
-    with np.errstate(all="ignore"):
-        for shape in form.starts:
-            start = np.array([log_y[np.argmax(t)], *([0.0] if form.floor else []), *shape])
-            found = least_squares(residuals, start, jacobian, method="trf", max_nfev=200, bounds=(-30, 30))
-            best = found if best is None or found.cost < best.cost else best
-        assert best is not None
-        said: Array = form.log_y(best.x[None], ahead[None])[0][0]
-    return said
+    points, answers = points_of(list(tasks)), answers_of(list(tasks))
+    form = replace(FORMS[name], spread=(NO_PRIOR,) * len(FORMS[name].spread))
+    noise = np.full(len(tasks), 0.01)
+    fit = fit_form(form, points.t, points.log_y, points.weights, noise, delta=1e9)
+    return fit.log_y(answers.t)

@@ -27,7 +27,7 @@ from payoff.predict.curves._trust import LEVELS, Trust, error_parts, own_feature
 SHARED, OWN = 3, 4
 WHERE = Path(__file__).parents[2] / "src" / "payoff" / "predict" / "curves" / "trust.json"
 FOLDS = 5
-PENALTY = 3e-3
+PENALTY = 1e-2
 TAIL = 3.0
 """Degrees of freedom of Student's t, by whose likelihood the scale of errors is fitted."""
 

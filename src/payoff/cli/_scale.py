@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import click
 
 from payoff.cli._options import answer, json_option, ledger_option, opened
+from payoff.cli._scale_law import law, read_columns
 from payoff.errors import InvalidValue, UnknownName
 from payoff.ledger import Query
 from payoff.model import Objective, Run, parse_figure
@@ -98,21 +98,8 @@ def curve(
 
 
 def _of_table(path: Path, x: str, objective: Objective, ceiling: float | None) -> Curve:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = list(csv.DictReader(file))
-    columns = list(rows[0]) if rows else []
-    for name in (x, objective.metric):
-        if name not in columns:
-            raise UnknownName("column", name, columns, way_out=f"{path.name} has {', '.join(columns) or 'no rows'}")
-    numbers = [[_number(row[name], path, name) for row in rows] for name in (x, objective.metric)]
-    return fit_curve(numbers[0], numbers[1], goal=objective.direction, ceiling=ceiling)
-
-
-def _number(text: str | None, path: Path, name: str) -> float:
-    try:
-        return float(text) if text else float("nan")
-    except ValueError:
-        raise InvalidValue(f"{path.name}: {name} must be numbers, got {text!r}; mend or remove that row") from None
+    xs, ys = read_columns(str(path), [x, objective.metric])
+    return fit_curve(xs, ys, goal=objective.direction, ceiling=ceiling)
 
 
 def _of_runs(
@@ -156,3 +143,6 @@ def _condition(text: str) -> tuple[str, str]:
 
 def _amount(text: str, x: str) -> float:
     return parse(text, {"energy": "energy", "time": "duration"}.get(x, "count"))
+
+
+scale.add_command(law)

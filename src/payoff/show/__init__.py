@@ -6,6 +6,7 @@
 """
 
 from payoff.show._doctor import DoctorReport, Finding
+from payoff.show._law import LawReport
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
 from payoff.show._scale import Line, ScaleReport
@@ -16,6 +17,7 @@ __all__ = [
     "DoctorReport",
     "Draw",
     "Finding",
+    "LawReport",
     "Line",
     "RunReport",
     "RunsReport",

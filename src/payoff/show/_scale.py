@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from payoff.predict.curves import Curve
 from payoff.units import DIMENSION_OF, show, significant
+
+if TYPE_CHECKING:
+    from payoff.predict.curves import Curve
 
 X_DIMENSIONS = {"energy": "energy", "time": "duration"}
 STEP_OF_QUALITY = 0.001

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from payoff.predict.curves._forms import Form
-from payoff.predict.curves._solve import Array, Rows, minimise
+from payoff.predict.curves._solve import Array, Rows, huber, minimise
 
 LEVEL_SPREAD, FLOOR_CENTRE, FLOOR_SPREAD = 1.0, 0.0, 1.5
 
@@ -32,6 +32,8 @@ def fit_form(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *
 
     Residuals are in units of `noise` (b,); those beyond `delta` of it count linearly (Huber 1964).
     """
+    if not form.centre:
+        return _last_value(form, t, log_y, weights, noise, delta)
     count = len(t)
     level = _last_level(t, log_y, weights)
     starts = []
@@ -62,6 +64,15 @@ def fit_form(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *
     best = fits.objective.reshape(len(starts), count).argmin(axis=0) * count + np.arange(count)
     parameters = fits.parameters[best]
     return FormFit(form, parameters, fits.curvature[best], noise, fits.objective[best])
+
+
+def _last_value(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, delta: float) -> FormFit:
+    """The form that nothing changes any more, fitted to the last point alone and judged by all."""
+    last = np.where(weights > 0, t, -np.inf).argmax(axis=1)[:, None]
+    parameters = np.take_along_axis(log_y, last, axis=1)
+    loss, _ = huber((log_y - parameters) / noise[:, None], delta)
+    objective: Array = (weights * loss).sum(axis=1)
+    return FormFit(form, parameters, noise[:, None, None] ** -2.0, noise, objective)
 
 
 def _last_level(t: Array, log_y: Array, weights: Array) -> Array:

@@ -59,6 +59,10 @@ class Form:
         return parameters[:, :1] + log_sum, jacobian
 
 
+def _constant(shape: Array, t: Array) -> tuple[Array, Array]:
+    return np.zeros_like(t), np.empty((*t.shape, 0))
+
+
 def _power(shape: Array, t: Array) -> tuple[Array, Array]:
     g = -np.exp(shape[:, :1]) * t
     return g, g[..., None]
@@ -125,6 +129,7 @@ def _broken(breaks: int) -> Decay:
 FORMS: Mapping[str, Form] = {
     form.name: form
     for form in (
+        Form("last", _constant, (), (), ((),), floor=False),
         Form("m1", _power, (-1.2,), (1.0,), ((-1.5,),), floor=False, source="Alabdulmohsin 2022"),
         Form("m2", _power, (-0.9,), (0.8,), ((-1.5,), (-0.3,)), source="Alabdulmohsin 2022; pow3 of LCDB"),
         Form("m3", _shifted_power, (-0.7, -3.0), (0.8, 2.0), ((-1.0, -4.0), (0.0, -1.0)), source="pow4 of LCDB"),
