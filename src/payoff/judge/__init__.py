@@ -8,14 +8,16 @@
 >>> from payoff.quantities import Estimate
 >>> gain = Estimate(0.001, {"curve": (-0.001, 0.003)}, {"modelled": 1.0}, signed=True)
 >>> print(decide([Ahead(1, gain, cost=9e6)], Worth.parse("0.1% = 2 kWh")))
-Stop: even the next step would be worth the cost only with a chance of 34 %, and 40 % is asked for.
+Stop: at best the next step will be worth the cost with a chance of 42%, and 45% is asked for.
 """
 
 from payoff.judge._last_gain import LastGain, last_gain
-from payoff.judge._stop import Ahead, Verdict, decide, horizons
+from payoff.judge._stop import FARTHEST, LEVEL, Ahead, Verdict, decide, horizons
 from payoff.judge._worth import chance_worth, expected_net, net_value
 
 __all__ = [
+    "FARTHEST",
+    "LEVEL",
     "Ahead",
     "LastGain",
     "Verdict",

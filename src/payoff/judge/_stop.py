@@ -10,9 +10,10 @@ from payoff.judge._worth import chance_worth
 from payoff.model import Worth
 from payoff.quantities import Estimate
 
-LEVEL = 0.3
-FARTHEST = 4
-"""Steps; what is predicted beyond is of little help to the next decision. Both chosen by benchmarks/curves_stop.py."""
+LEVEL = 0.45
+"""Below a half, since going on by one step leaves the choice to stop after it. See benchmarks/curves_stop.py."""
+FARTHEST = 16
+"""Steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +59,23 @@ def decide(
     if not (0 < level < 1 and patience >= 1 and doubts >= 0):
         raise InvalidValue(
             f"a level lies between 0 and 1, patience is at least 1 and doubts are never below 0, "
-            f"got {level:g}, {patience} and {doubts}; for example level=0.3, patience=1"
+            f"got {level:g}, {patience} and {doubts}; for example level=0.45, patience=1"
         )
-    chances = [(chance_worth(option.gain, option.cost, worth), -option.steps) for option in ahead]
+    chances = {option.steps: chance_worth(option.gain, option.cost, worth) for option in ahead}
     if not chances:
         return Verdict(False, 0.0, None, doubts + 1, "Stop: nothing is left to go on with.")
-    chance, steps = max(chances)[0], -max(chances)[1]
-    span = "the next step" if steps == 1 else f"the next {steps} steps"
+    steps = min(chances, key=lambda horizon: (-chances[horizon], horizon))
+    chance = chances[steps]
     odds = f"with a chance of {chance:.0%}"
     if chance >= level:
-        return Verdict(True, chance, steps, 0, f"Go on: {span} will gain more than they cost {odds}.".replace(
-            "step will gain more than they cost", "step will gain more than it costs"))
+        cost = "it costs" if steps == 1 else "they cost"
+        return Verdict(True, chance, steps, 0, f"Go on: {_span(steps)} will be worth more than {cost} {odds}.")
     doubts += 1
-    why = f"even {span} would be worth the cost only {odds}, and {level:.0%} is asked for"
+    why = f"at best {_span(steps)} will be worth the cost {odds}, and {level:.0%} is asked for"
     if doubts < patience:
-        return Verdict(True, chance, steps, doubts, f"Go on for now: {why}; doubt {doubts} of {patience}.")
+        return Verdict(True, chance, steps, doubts, f"Go on for now, doubt {doubts} of {patience}: {why}.")
     return Verdict(False, chance, steps, doubts, f"Stop: {why}.")
+
+
+def _span(steps: int) -> str:
+    return "the next step" if steps == 1 else f"the next {steps} steps"
