@@ -18,7 +18,8 @@ WORTH = Worth(0.01, "examples", 1000)
 
 
 def ahead(steps: int, gain: float, cost: float, spread: float = 0.01) -> Ahead:
-    return Ahead(steps, Estimate(gain, {"curve": spread}, {"modelled": 1.0}, signed=True), cost)
+    reach = (gain - spread, gain + spread)
+    return Ahead(steps, Estimate(gain, {"curve": reach}, {"modelled": 1.0}, signed=True), cost)
 
 
 def test_it_goes_on_while_the_chance_is_at_the_level() -> None:
@@ -26,13 +27,10 @@ def test_it_goes_on_while_the_chance_is_at_the_level() -> None:
     assert decide([even], WORTH, level=0.5) == Verdict(
         True, 0.5, 1, 0, "Go on: the next step will be worth more than it costs with a chance of 50%."
     )
-    assert decide([even], WORTH, level=0.51) == Verdict(
-        False,
-        0.5,
-        1,
-        1,
-        "Stop: at best the next step will be worth the cost with a chance of 50%, and 51% is asked for.",
-    )
+    why = "at best the next step will be worth the cost with a chance of 50%, and 51% is asked for"
+    assert decide([even], WORTH, level=0.51) == Verdict(False, 0.5, 1, 1, f"Stop: {why}.")
+    waiting = decide([even], WORTH, level=0.51, patience=3, doubts=1)
+    assert waiting == Verdict(True, 0.5, 1, 2, f"Go on for now, doubt 2 of 3: {why}.")
 
 
 def test_a_plateau_is_crossed_where_a_fall_is_seen_behind_it() -> None:
@@ -52,6 +50,17 @@ def test_patience_waits_for_doubts_in_a_row() -> None:
         doubts = verdict.doubts
         told.append((verdict.go_on, verdict.doubts))
     assert told == [(True, 1), (True, 0), (True, 1), (False, 2)]
+
+
+def test_a_chance_just_short_of_the_level_is_not_told_as_the_level() -> None:
+    verdict = decide([ahead(1, 0.0199, 2000)], WORTH, level=0.5)
+    assert (verdict.go_on, round(verdict.chance, 2)) == (False, 0.49)
+    assert decide([ahead(1, 0.01999, 2000)], WORTH, level=0.5).reason.endswith("of 49%, and 50% is asked for.")
+
+
+def test_the_nearest_of_equal_horizons_is_named() -> None:
+    options = [ahead(4, 0.2, 0.0, spread=0.0), ahead(2, 0.2, 0.0, spread=0.0)]
+    assert decide(options, WORTH).steps == 2
 
 
 def test_nothing_left_is_a_stop() -> None:

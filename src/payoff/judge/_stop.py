@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -61,17 +62,18 @@ def decide(
             f"a level lies between 0 and 1, patience is at least 1 and doubts are never below 0, "
             f"got {level:g}, {patience} and {doubts}; for example level=0.45, patience=1"
         )
-    chances = {option.steps: chance_worth(option.gain, option.cost, worth) for option in ahead}
+    chances = [(chance_worth(option.gain, option.cost, worth), -option.steps) for option in ahead]
     if not chances:
         return Verdict(False, 0.0, None, doubts + 1, "Stop: nothing is left to go on with.")
-    steps = min(chances, key=lambda horizon: (-chances[horizon], horizon))
-    chance = chances[steps]
-    odds = f"with a chance of {chance:.0%}"
+    chance, back = max(chances)
+    steps = -back
+    # rounded down, so that 44.9 % is never told as the 45 % that would have been enough
+    odds = f"with a chance of {math.floor(100 * chance + 1e-9)}%"
     if chance >= level:
         cost = "it costs" if steps == 1 else "they cost"
         return Verdict(True, chance, steps, 0, f"Go on: {_span(steps)} will be worth more than {cost} {odds}.")
     doubts += 1
-    why = f"at best {_span(steps)} will be worth the cost {odds}, and {level:.0%} is asked for"
+    why = f"at best {_span(steps)} will be worth the cost {odds}, and {100 * level:g}% is asked for"
     if doubts < patience:
         return Verdict(True, chance, steps, doubts, f"Go on for now, doubt {doubts} of {patience}: {why}.")
     return Verdict(False, chance, steps, doubts, f"Stop: {why}.")
