@@ -1,4 +1,4 @@
-"""Single forms, each alone, as people use them without an ensemble: least squares of log y, and no prior to speak of."""
+"""Single forms, each alone, as people use them otherwise: least squares of log y, no prior to speak of."""
 
 from __future__ import annotations
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from payoff.model import Run as Run
     from payoff.model import Worth as Worth
     from payoff.predict.curves import Curve as Curve
+    from payoff.predict.curves import Law as Law
     from payoff.predict.curves import fit_curve as fit_curve
     from payoff.predict.curves import fit_curves as fit_curves
+    from payoff.predict.curves import fit_law as fit_law
     from payoff.quantities import Estimate as Estimate
 
 __version__ = "0.1.0"
@@ -30,6 +32,7 @@ _HOMES = {
     "Curve": "predict.curves",
     "Estimate": "quantities",
     "Footprint": "model",
+    "Law": "predict.curves",
     "Ledger": "ledger",
     "Objective": "model",
     "PayoffError": "errors",
@@ -39,6 +42,7 @@ _HOMES = {
     "Worth": "model",
     "fit_curve": "predict.curves",
     "fit_curves": "predict.curves",
+    "fit_law": "predict.curves",
     "measure": "meter",
     "open_ledger": "ledger",
 }

@@ -1,6 +1,7 @@
 """What would more training, data or size bring? Learning curves and scaling laws, fitted and extrapolated.
 
-In go the points or runs that there are; out come distributions, what a budget is best spent on, and how far to trust it.
+In go the points or runs that there are; out come distributions, what a budget is best spent on, and how far to trust
+that.
 
 >>> from payoff.predict.curves import fit_curve, fit_law
 >>> curve = fit_curve([1e3, 2e3, 4e3, 8e3, 16e3], [0.40, 0.30, 0.24, 0.20, 0.175])

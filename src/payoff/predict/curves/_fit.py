@@ -33,7 +33,7 @@ def fit_form(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *
     Residuals are in units of `noise` (b,); those beyond `delta` of it count linearly (Huber 1964).
     """
     if not form.centre:
-        return _last_value(form, t, log_y, weights, noise, delta)
+        return _last_value(form, t, log_y, weights, noise, delta=delta)
     count = len(t)
     level = _last_level(t, log_y, weights)
     starts = []
@@ -60,13 +60,13 @@ def fit_form(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *
         residuals = np.concatenate([(value - log_y[at]) / scale, offset / spread], axis=1)
         return residuals, np.concatenate([slope / scale[:, :, None], prior_slope[rows]], axis=1)
 
-    fits = minimise(model, start, weights=all_weights, delta=delta, iterations=60, tolerance=1e-6)
+    fits = minimise(model, start, weights=all_weights, delta=delta, iterations=60, tolerance=1e-6, reweighted=True)
     best = fits.objective.reshape(len(starts), count).argmin(axis=0) * count + np.arange(count)
     parameters = fits.parameters[best]
     return FormFit(form, parameters, fits.curvature[best], noise, fits.objective[best])
 
 
-def _last_value(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, delta: float) -> FormFit:
+def _last_value(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *, delta: float) -> FormFit:
     """The form that nothing changes any more, fitted to the last point alone and judged by all."""
     last = np.where(weights > 0, t, -np.inf).argmax(axis=1)[:, None]
     parameters = np.take_along_axis(log_y, last, axis=1)
