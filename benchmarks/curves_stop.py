@@ -241,7 +241,11 @@ def figures(data: Path, quick: bool) -> dict[str, float]:
 
     stop_lead@RIVAL is what the rival's regret is above that of the rule, curve by curve.
     """
-    choosing, scoring = halves(replays(data, quick))
+    return score(*halves(replays(data, quick)))
+
+
+def score(choosing: Sequence[Replay], scoring: Sequence[Replay]) -> dict[str, float]:
+    """The figures on the scoring half, the rivals' patience chosen on the other."""
     policies: dict[str, Policy] = {
         "": by_worth,
         "@patience": best_of([by_patience(k) for k in PATIENCES], choosing),
@@ -263,11 +267,11 @@ def figures(data: Path, quick: bool) -> dict[str, float]:
 def main() -> None:
     """Show the choice, then the figures."""
     options = contest.options(__doc__)
-    choosing, _ = halves(replays(options.data, options.quick))
+    choosing, scoring = halves(replays(options.data, options.quick))
     print(f"on the choosing half, by level and farthest horizon (shipped: {LEVEL:g}, {FARTHEST}):")
     for (level, farthest), regret in sorted(choices(choosing).items(), key=lambda item: item[1])[:10]:
         print(f"  {level:.2f} {farthest:3d}  {regret:.4f}")
-    named = figures(options.data, options.quick)
+    named = score(choosing, scoring)
     print(json.dumps(named, indent=1))
     if options.json is not None:
         options.json.write_text(json.dumps(named, indent=1))
