@@ -8,7 +8,7 @@
 >>> from payoff.quantities import Estimate
 >>> gain = Estimate(0.001, {"curve": (-0.001, 0.003)}, {"modelled": 1.0}, signed=True)
 >>> print(decide([Ahead(1, gain, cost=9e6)], Worth.parse("0.1% = 2 kWh")))
-Stop: at best the next step will be worth the cost with a chance of 42%, and 45% is asked for.
+Stop: at best the next step will be worth the cost with a chance of 41%, and 45% is asked for.
 """
 
 from payoff.judge._last_gain import LastGain, last_gain
