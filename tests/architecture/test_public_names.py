@@ -12,6 +12,7 @@ NAMES = [
         "Curve",
         "Estimate",
         "Footprint",
+        "Law",
         "Ledger",
         "Objective",
         "PayoffError",
