@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,14 @@ ROOT = Path(__file__).parents[1]
 
 settings.register_profile("payoff", deadline=None, print_blob=True)
 settings.load_profile("payoff")
+
+
+def pytest_configure() -> None:
+    """Let the programs of tests get their signals where whoever started the tests ignores some, as nohup does."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGHUP", "SIGQUIT", "SIGTERM"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

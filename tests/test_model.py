@@ -119,6 +119,23 @@ def test_figures_of_a_later_version_are_passed_over() -> None:
     assert Footprint.from_json({"noise_db": {"value": 1.0}}) == Footprint()
 
 
+def test_a_footprint_prints_as_people_read_it() -> None:
+    energy = Estimate(1.9 * 3.6e6, {"sensor": (1.6 * 3.6e6, 2.4 * 3.6e6)}, MEASURED)
+    some = Footprint(
+        duration_s=exactly(3.7), energy_j=energy, embodied_kg=exactly(0.002), incomplete=frozenset({"energy_j"})
+    )
+    assert str(some) == "time 3.7 s, energy ≥ 1.9 kWh (1.6–2.4), embodied carbon 2 gCO2e"
+    assert repr(some) == f"<Footprint: {some}>"
+    assert str(Footprint()) == "nothing known"
+
+
+def test_a_run_prints_as_people_read_it() -> None:
+    best = Reading(3, "accuracy", 0.91234)
+    run = Run("id", 7, "vision", "resnet", "lost", utc_now(), best=best, footprint=Footprint(duration_s=exactly(60)))
+    assert str(run) == "run 7 (resnet) lost: best accuracy 0.9123, time 1 min"
+    assert repr(run) == f"<{run}>"
+
+
 def test_a_footprint_has_no_other_figures() -> None:
     with pytest.raises(KeyError, match="energy_kwh"):
         Footprint()["energy_kwh"]

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from payoff.model import Reading as Reading
     from payoff.model import Run as Run
     from payoff.model import Worth as Worth
+    from payoff.predict.curves import Curve as Curve
+    from payoff.predict.curves import fit_curve as fit_curve
+    from payoff.predict.curves import fit_curves as fit_curves
     from payoff.quantities import Estimate as Estimate
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Budget": "model",
+    "Curve": "predict.curves",
     "Estimate": "quantities",
     "Footprint": "model",
     "Ledger": "ledger",
@@ -33,6 +37,8 @@ _HOMES = {
     "Run": "model",
     "Window": "meter",
     "Worth": "model",
+    "fit_curve": "predict.curves",
+    "fit_curves": "predict.curves",
     "measure": "meter",
     "open_ledger": "ledger",
 }

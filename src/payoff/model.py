@@ -11,13 +11,13 @@ import os
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from payoff.errors import InvalidValue
+from payoff.frozen import Frozen, field
 from payoff.quantities import Estimate
-from payoff.units import DIMENSION_OF, parse, parse_any, show
+from payoff.units import DIMENSION_OF, LABELS, parse, parse_any, show, significant
 
 Direction = Literal["max", "min"]
 State = Literal["running", "completed", "failed", "stopped", "lost"]
@@ -50,8 +50,7 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Footprint:
+class Footprint(Frozen):
     """What a run used; SI units, every figure an `Estimate`, absent as `None`.
 
     `energy_j` is the energy at the machine; `emissions_kg` is location-based, `emissions_market_kg`
@@ -80,6 +79,17 @@ class Footprint:
     def present(self) -> dict[str, Estimate]:
         """The figures that are there, by name."""
         return {name: figure for name in DIMENSION_OF if (figure := self[name]) is not None}
+
+    def __str__(self) -> str:
+        """'time 3.7 s, energy 7.7 J (5.6–11)': the figures as people read them; '≥' where a part is missing."""
+        told = []
+        for name, figure in self.present().items():
+            at_least = "≥ " if name in self.incomplete else ""
+            told.append(f"{LABELS[name]} {at_least}{figure.tell(DIMENSION_OF[name])}")
+        return ", ".join(told) or "nothing known"
+
+    def __repr__(self) -> str:
+        return f"<Footprint: {self}>"
 
     def __add__(self, other: Footprint) -> Footprint:
         mine, theirs = self.present(), other.present()
@@ -120,8 +130,7 @@ class Footprint:
 _FALLING = ("loss", "error", "err", "perplexity", "mse", "mae", "nll", "entropy")
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Frozen):
     """The metric the user cares about, whether more or less of it is better, and the value aimed at."""
 
     metric: str
@@ -162,8 +171,7 @@ class Objective:
         return {"metric": self.metric, "direction": self.direction, "target": self.target}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Frozen):
     """A quality value at a step, and what its run had used by then (seconds, joules, examples)."""
 
     step: float
@@ -174,15 +182,14 @@ class Reading:
     examples: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Frozen):
     """Something that happened to a run. Events are only ever added; `id` is global."""
 
     run_id: str
     kind: str
-    data: Mapping[str, Any] = field(default_factory=dict)
-    at: str = field(default_factory=utc_now)
-    id: str = field(default_factory=new_id)
+    data: Mapping[str, Any] = field(factory=dict)
+    at: str = field(factory=utc_now)
+    id: str = field(factory=new_id)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""
@@ -194,8 +201,7 @@ class Event:
         return cls(data["run_id"], data["kind"], data["data"], data["at"], data["id"])
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Frozen):
     """The process that holds a running segment: it names one process of one boot of one host."""
 
     host: str
@@ -204,8 +210,7 @@ class Lease:
     pid_started: int
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Frozen):
     """One uninterrupted piece of a run; a resumed run has several."""
 
     id: str
@@ -216,8 +221,7 @@ class Segment:
     footprint: Footprint = Footprint()
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Frozen):
     """One execution that was measured: a fold over its events."""
 
     id: str
@@ -231,7 +235,7 @@ class Run:
     parent: str | None = None
     kept: bool | None = None
     tags: tuple[str, ...] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(factory=dict)
     command: tuple[str, ...] = ()
     host: str = ""
     place: str | None = None
@@ -242,15 +246,22 @@ class Run:
     readings: int = 0
     footprint: Footprint = Footprint()
     segments: tuple[Segment, ...] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(factory=dict)
+
+    def __str__(self) -> str:
+        """'run 3 (resnet) completed: best accuracy 0.91, time 3.7 s, energy 7.7 J (5.6–11)'."""
+        best = f"best {self.best.metric} {significant(self.best.value, 4)}, " if self.best else ""
+        return f"run {self.number} ({self.name}) {self.state}: {best}{self.footprint}"
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
 
     def comparable(self, other: Run) -> bool:
         """Runs compare when project and objective agree."""
         return self.objective is not None and (self.project, self.objective) == (other.project, other.objective)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Frozen):
     """Caps on figures of a footprint, in SI: {'energy_j': 1.8e6, 'duration_s': 7200.0}."""
 
     caps: Mapping[str, float]
@@ -310,8 +321,7 @@ def parse_figure(text: str) -> tuple[str, float]:
     return FIELD_OF[dimension], amount
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(Frozen):
     """The user's price of quality: `gain` of the metric is worth `amount` of one figure of a footprint."""
 
     gain: float

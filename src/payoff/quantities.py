@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from payoff.errors import InvalidValue
+from payoff.frozen import Frozen, field
 from payoff.units import show
 
 KINDS = ("measured", "stated", "modelled")
@@ -22,8 +22,7 @@ KINDS = ("measured", "stated", "modelled")
 Pair = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True, eq=True)
-class Estimate:
+class Estimate(Frozen):
     """A number with a 90 % interval, the share of each kind of evidence behind it, and its sources.
 
     `errors` maps the name of each source of error to the two values the number would take were that
@@ -37,8 +36,8 @@ class Estimate:
     """
 
     value: float
-    errors: Mapping[str, Pair] = field(default_factory=dict)
-    basis: Mapping[str, float] = field(default_factory=lambda: {"stated": 1.0})
+    errors: Mapping[str, Pair] = field(factory=dict)
+    basis: Mapping[str, float] = field(factory=lambda: {"stated": 1.0})
     signed: bool = False
     sources: tuple[str, ...] = ()
 

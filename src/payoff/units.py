@@ -106,10 +106,21 @@ DIMENSION_OF = {
     "labels": "count",
 }
 """The dimension of each field of a footprint."""
+LABELS = {
+    "duration_s": "time",
+    "energy_j": "energy",
+    "emissions_kg": "carbon",
+    "emissions_market_kg": "carbon, market-based",
+    "embodied_kg": "embodied carbon",
+    "cost_usd": "cost",
+    "water_l": "water",
+    "flop": "compute",
+    "examples": "examples",
+    "labels": "labels",
+}
+"""What people call the figures of a footprint."""
 
-_QUANTITY = re.compile(
-    r"([+-]?)(\$?)\s*((?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL
-)
+_QUANTITY = r"(?s)([+-]?)(\$?)\s*((?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)"
 
 
 def parse(text: str, dimension: str) -> float:
@@ -130,7 +141,7 @@ def parse(text: str, dimension: str) -> float:
 
 
 def _split(text: str, dimension: str) -> tuple[float, str]:
-    match = _QUANTITY.fullmatch(text.strip())
+    match = re.fullmatch(_QUANTITY, text.strip())
     if match is None:
         first = f"1 {next(iter(SHOWN[dimension]))}".strip()
         example = {"energy": "0.5 kWh", "cost": "$4.6M", "duration": "2 h"}.get(dimension, first)

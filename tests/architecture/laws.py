@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ANY = frozenset({"*"})
-GROUND = frozenset({"errors", "units", "quantities", "model"})
+GROUND = frozenset({"errors", "frozen", "units", "quantities", "model"})
 FIRST = GROUND | {"facts", "providers", "ledger", "settings"}
 LEVERS = frozenset({"levers.tune", "levers.label", "levers.shrink", "levers.place", "levers.cool"})
 UP_TO_JUDGE = FIRST | {"meter", "predict", "judge"}
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
+    "frozen": frozenset(),
     "units": GROUND,
     "quantities": GROUND,
     "model": GROUND,

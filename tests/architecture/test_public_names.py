@@ -7,8 +7,20 @@ from pathlib import Path
 import payoff
 
 NAMES = [
-    *("Budget", "Estimate", "Footprint", "Ledger", "Objective", "PayoffError", "Reading", "Run", "Window", "Worth"),
-    *("__version__", "measure", "open_ledger"),
+    *(
+        "Budget",
+        "Curve",
+        "Estimate",
+        "Footprint",
+        "Ledger",
+        "Objective",
+        "PayoffError",
+        "Reading",
+        "Run",
+        "Window",
+        "Worth",
+    ),
+    *("__version__", "fit_curve", "fit_curves", "measure", "open_ledger"),
 ]
 
 

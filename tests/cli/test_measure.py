@@ -57,14 +57,21 @@ def test_a_command_that_does_not_exist_is_127_as_in_a_shell(where: Path) -> None
     done = measure("--", "trian.py")
     assert (done.returncode, done.stdout) == (127, "")
     assert done.stderr == "payoff: cannot run 'trian.py' (No such file or directory); check its spelling and $PATH\n"
-    assert (only(where).state, only(where).exit_code) == ("failed", 127)
+    assert runs(where) == []
 
 
 def test_a_file_that_may_not_be_run_is_126_as_in_a_shell(where: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no program")
     done = measure("--", tmp_path / "notes.txt")
     assert (done.returncode, "check its permissions" in done.stderr) == (126, True)
-    assert only(where).exit_code == 126
+    assert runs(where) == []
+
+
+def test_a_command_that_could_not_be_started_is_not_the_last_run(where: Path) -> None:
+    measure("--name", "good", "--", "true")
+    assert measure("--resume", "last", "--", "trian.py").returncode == 127
+    assert measure("--", "trian.py").returncode == 127
+    assert [(run.name, run.state, len(run.segments)) for run in runs(where)] == [("good", "completed", 1)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGINT, signal.SIGPIPE, 40])
@@ -439,6 +446,15 @@ def test_not_a_number_is_a_reading_and_never_the_best(where: Path) -> None:
     assert ([str(value) for _, _, value in readings], told) == (["nan", "0.5", "inf"], [])
 
 
+def test_a_quality_that_is_never_reported_is_told_with_what_was_meant(where: Path) -> None:
+    script = 'echo "{\\"step\\": 1, \\"acuracy\\": 0.9}" >> $PAYOFF_REPORT'
+    done = measure("--region", "FR", "--quality", "accuracy", "--", "sh", "-c", script)
+    assert done.stderr.splitlines()[0] == (
+        "payoff: the quality 'accuracy' was never reported, so the run has none; "
+        "reported were: acuracy; did you mean 'acuracy'?"
+    )
+
+
 def test_the_report_is_removed_when_the_run_ends(where: Path, tmp_path: Path) -> None:
     done = measure("--quiet", "--", "sh", "-c", "echo $PAYOFF_REPORT", TMPDIR=str(tmp_path))
     assert done.stdout.startswith(str(tmp_path)) and not Path(done.stdout.strip()).exists()
@@ -483,7 +499,14 @@ def test_without_a_region_the_world_is_taken_and_the_way_out_is_told(where: Path
 
 def test_a_run_is_gone_on_with(where: Path) -> None:
     measure("--name", "n", "--budget", "1 h", "--", *python_words(SPIN, 0.2))
-    measure("--resume", "last", "--", *python_words(SPIN, 0.4))
+    again = measure("--resume", "last", "--region", "FR", "--", *python_words(SPIN, 0.4))
+    said, summary = again.stderr.splitlines()
+    assert re.fullmatch(
+        r"payoff: goes on with run 1 \(n\), completed after [\d.]+ J in [\d.]+ m?s: "
+        r"what follows is added to it; without resume it would be a run of its own",
+        said,
+    )
+    assert summary.startswith("payoff: n  ")
     run = only(where)
     assert (run.name, len(run.segments), run.state, run.details["budget"]) == (
         "n",

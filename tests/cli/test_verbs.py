@@ -65,11 +65,11 @@ def ids(where: Path) -> list[str]:
 def test_the_table_fits_80_columns() -> None:
     done = payoff("runs", environment=EIGHTY)
     assert done.stdout == (
-        "# run                quality energy (90 %)   CO2e   cost      time measured\n"
-        "───────────────────────────────────────────────────────────────────────────\n"
-        "3 [/red] … (stopped)         12 J (9.6–18)   1.2 mg <$0.01  250 ms      0 %\n"
-        "2 a-name-t… (failed)     0.5 100 Wh (80–150) 36 g   $0.018 1.1 min      0 %\n"
-        "1 resnet-18           0.9123 2 kWh (1.6–3)   720 g  $0.36      2 h     92 %\n"
+        "# run                     quality energy (90 %)   CO2e   cost      time measured\n"
+        "────────────────────────────────────────────────────────────────────────────────\n"
+        "3 [/red] [bold… (stopped)         12 J (9.6–18)   1.2 mg <$0.01  250 ms      0 %\n"
+        "2 a-name-that-i… (failed)     0.5 100 Wh (80–150) 36 g   $0.018 1.1 min      0 %\n"
+        "1 resnet-18                0.9123 2 kWh (1.6–3)   720 g  $0.36      2 h     92 %\n"
     ), done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import payoff.facts
 from payoff.errors import InvalidValue, UnknownName
-from payoff.facts import Factors, Machine, defaults, footprint, prices, region_rows
+from payoff.facts import Factors, Machine, defaults, embodied_of_guest, footprint, prices, region_rows
 from payoff.model import total
 from payoff.quantities import Estimate
 
@@ -156,6 +156,33 @@ def test_a_place_without_a_price_is_given_the_price_of_the_world_within_a_wide_i
     assert figure.high / figure.low > 5
     texas = there(Factors.of("US-TX", machine="server", year=2026).electricity_usd_per_j)
     assert list(texas.errors) == ["electricity price US-TX 2024"]
+
+
+def test_a_machine_of_which_nothing_is_known_pays_a_households_price_or_less() -> None:
+    price, industry = there(Factors.of("FR", year=2026).electricity_usd_per_j), prices()["FR"].value / 3.6e6
+    assert price.value == pytest.approx(2 * industry)
+    assert price.errors["tariff: household or industry"] == pytest.approx((industry, 3 * industry))
+
+
+@pytest.mark.parametrize(
+    ("kind", "on_server", "g_per_thread_hour"),
+    [
+        ("unknown", True, (0.14, 0.58, 2.2)),
+        ("cloud", False, (0.14, 0.58, 2.2)),
+        ("server", True, (0.14, 0.58, 2.2)),
+        ("unknown", False, (0.02, 0.23, 5.2)),
+    ],
+)
+def test_a_virtual_machine_has_its_threads_share_of_a_host(
+    kind: str, on_server: bool, g_per_thread_hour: tuple[float, float, float]
+) -> None:
+    figure = embodied_of_guest(kind, 4, on_server=on_server)
+    shown = tuple(bound * 3600 * 1000 / 4 for bound in (figure.low, figure.value, figure.high))
+    assert shown == pytest.approx(g_per_thread_hour, rel=0.2)
+
+
+def test_a_virtual_machine_as_large_as_a_host_has_all_of_it() -> None:
+    assert embodied_of_guest("cloud", 512, on_server=True).value == pytest.approx(0.056 / 3600)
 
 
 @pytest.mark.parametrize(

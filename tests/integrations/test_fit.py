@@ -164,7 +164,8 @@ def test_a_quality_that_is_never_reported_is_told() -> None:
     with warnings_of_payoff() as sentences:
         fit.end()
     assert sentences == [
-        "payoff: the quality 'accuracy' was never reported, so the run has none; reported were: eval_accuracy, loss"
+        "payoff: the quality 'accuracy' was never reported, so the run has none; reported were: eval_accuracy, loss; "
+        "did you mean 'eval_accuracy'?"
     ]
 
 

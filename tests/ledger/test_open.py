@@ -129,6 +129,20 @@ def test_a_closed_ledger_is_one_file_and_one_closed_at_once_is_whole_with_its_lo
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
 
 
+def test_the_log_of_many_runs_that_are_closed_at_once_stays_short(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    longest = 0
+    for number in range(120):
+        ledger = open_ledger(path)
+        ledger.append(*whole_run(name=f"run {number}"))
+        ledger.close(at_once=True)
+        log = path.with_name("ledger.db-wal")
+        longest = max(longest, log.stat().st_size if log.exists() else 0)
+    assert 0 < longest < 1.3e6
+    with open_ledger(path) as ledger:
+        assert len(ledger.runs(Query(limit=None))) == 120
+
+
 # schemas
 
 

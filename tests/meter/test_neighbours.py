@@ -61,13 +61,22 @@ def test_ranks_pinned_to_parts_of_the_machine_keep_their_parts(tmp_path: Path) -
     let_go(*ranks)
 
 
+def test_ranks_and_runs_inside_a_job_are_no_other_jobs(tmp_path: Path) -> None:
+    mine = Neighbours(("mine", "s"), 1.0, str(tmp_path))
+    others = [holder(tmp_path, path, 1.0) for path in ("mine/rank1", "mine/s/inner/t", "one/s", "two/s", "two/t")]
+    mine.share()
+    assert mine.jobs_beside == 2
+    let_go(*others)
+    mine.release()
+
+
 def test_a_claim_dies_with_its_holder_however_that_ends(tmp_path: Path) -> None:
     mine = Neighbours(("mine", "s"), 1.0, str(tmp_path))
     other = holder(tmp_path, "other/s", 1.0)
-    assert mine.share() == 0.5
+    assert (mine.share(), mine.jobs_beside) == (0.5, 1)
     other.kill()
     other.communicate()
-    assert mine.share() == 1.0
+    assert (mine.share(), mine.jobs_beside) == (1.0, 0)
     assert [path.suffix for path in tmp_path.iterdir()] == [".claim"]
     mine.release()
     assert list(tmp_path.iterdir()) == []

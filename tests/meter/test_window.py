@@ -196,7 +196,7 @@ def odd_values() -> Iterator[tuple[object, float | None]]:
 def test_what_is_like_a_number_is_kept_and_the_rest_is_dropped_and_told(
     where: Path, caplog: pytest.LogCaptureFixture, value: float, kept: float | None
 ) -> None:
-    with payoff.measure("a", quality="accuracy", ledger=where) as window:
+    with payoff.measure("a", ledger=where) as window:
         window.read(step=1, accuracy=value, loss=0.5)
     with open_ledger(where) as ledger:
         readings = {reading.metric: reading.value for reading in ledger.readings(window.run_id)}
@@ -211,6 +211,27 @@ def test_nan_is_kept_and_is_never_the_best(where: Path) -> None:
             window.read(step, accuracy=value)
     run = only(where)
     assert (run.readings, run.best and run.best.value) == (3, 0.5)
+
+
+def test_a_quality_that_is_never_reported_is_told_once_at_the_end(
+    where: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with payoff.measure("mistyped", quality="accuracy", ledger=where) as run:
+        for step in range(3):
+            run.read(step=step, acuracy=0.9)
+        assert caplog.messages == []
+    assert caplog.messages == [
+        "payoff: the quality 'accuracy' was never reported, so the run has none; "
+        "reported were: acuracy; did you mean 'acuracy'?"
+    ]
+
+
+def test_a_quality_that_is_not_reported_because_the_training_failed_is_not_told(
+    where: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ZeroDivisionError), payoff.measure("failed", quality="accuracy", ledger=where):
+        _ = 1 / 0
+    assert caplog.messages == []
 
 
 def test_a_step_that_is_no_number_drops_the_reading(where: Path) -> None:
@@ -518,6 +539,23 @@ def test_a_run_goes_on_as_a_new_segment_with_the_same_budget(where: Path) -> Non
         sum(w.footprint.energy_j.value for w in (first, second) if w.footprint.energy_j), rel=1e-9
     )
     assert run.footprint.examples is not None and run.footprint.examples.value == 20
+
+
+def test_going_on_with_a_completed_run_says_so(where: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with payoff.measure("done", ledger=where):
+        pass
+    payoff.measure(resume="done", ledger=where)
+    (said,) = caplog.messages
+    assert said.startswith("payoff: goes on with run 1 (done), completed after ")
+    assert said.endswith("what follows is added to it; without resume it would be a run of its own")
+
+
+def test_a_window_prints_as_people_read_it(where: Path) -> None:
+    run = payoff.measure("resnet", ledger=where)
+    assert (str(run), repr(run)) == ("run resnet, not started", "<run resnet, not started>")
+    with run:
+        assert str(run).startswith("run resnet, measuring: time ") and "energy" in str(run)
+    assert repr(run).startswith("<run resnet, ended: time ")
 
 
 def test_what_was_used_before_counts_against_the_budget(where: Path) -> None:

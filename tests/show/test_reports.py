@@ -55,6 +55,38 @@ def test_a_run_is_shown_whole() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("usage", "reserved", "line"),
+    [
+        ({"held_s": 60.0, "duration_s": 60.0, "jobs_beside": 0}, 1.0, None),
+        (
+            {"held_s": 15.0, "duration_s": 60.0, "jobs_beside": 3},
+            1.0,
+            "charged 25 % of what the machine draws when idle: "
+            "up to 3 other jobs were measured beside it, and took a share",
+        ),
+        (
+            {"held_s": 30.0, "duration_s": 60.0, "jobs_beside": 1},
+            1.0,
+            "charged 50 % of what the machine draws when idle: another job was measured beside it, and took a share",
+        ),
+        (
+            {"held_s": 30.0, "duration_s": 60.0, "jobs_beside": 0},
+            0.5,
+            "charged 50 % of what the machine draws when idle: it could use 50 % of its threads",
+        ),
+        ({"held_s": 30.0, "duration_s": 60.0}, 1.0, "charged 50 % of what the machine draws when idle"),
+        ({}, 1.0, None),
+    ],
+)
+def test_a_run_that_shared_the_idle_energy_says_with_whom(
+    usage: dict[str, float], reserved: float, line: str | None
+) -> None:
+    machine = {"processor": "EPYC", "threads": 2, "reserved": reserved}
+    lines = shown(RunReport(run(details={"usage": usage, "machine": machine})), 160).splitlines()
+    assert [text for text in lines if text.startswith("idle")] == ([f"idle     {line}"] if line else [])
+
+
 def test_a_run_without_figures_is_shown_too() -> None:
     bare = run(footprint=Footprint(), objective=None, best=None, command=())
     assert "resnet  run 7 of vision  completed" in shown(RunReport(bare))
@@ -77,6 +109,25 @@ def test_a_state_is_never_cut_off() -> None:
     lost = run(name="a-name-that-goes-on-and-on", state="lost")
     for width in (60, 80, 100, 200):
         assert "(lost)" in shown(RunsReport((lost,)), width)
+
+
+def test_a_narrow_table_says_once_what_is_the_same_for_all_and_so_has_room_for_names() -> None:
+    first = run(number=1, name="resnet50-imagenet-baseline-of-may")
+    assert shown(RunsReport((run(number=2), first)), 64).splitlines() == [
+        "# run                               energy (90 %)   time",
+        "────────────────────────────────────────────────────────",
+        "2 resnet                            2 Wh (1.4–2.5) 1 min",
+        "1 resnet50-imagenet-baseline-of-may 2 Wh (1.4–2.5) 1 min",
+        "the same for all: quality 0.75, measured 0 %",
+    ]
+
+
+def test_a_narrow_table_of_one_run_keeps_its_columns() -> None:
+    assert shown(RunsReport((run(),)), 64).splitlines() == [
+        "# run    quality energy (90 %)  CO2e cost  time measured",
+        "────────────────────────────────────────────────────────",
+        "7 resnet    0.75 2 Wh (1.4–2.5)           1 min      0 %",
+    ]
 
 
 @pytest.mark.parametrize(

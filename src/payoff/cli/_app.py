@@ -21,6 +21,7 @@ VERBS = {
     "measure": "Run a command in any language and keep what it used.",
     "prometheus": "The running and recent runs for Prometheus: a page to scrape, or a file.",
     "runs": "The runs in the ledger: quality, energy, carbon, cost, time, how sure.",
+    "scale": "What more training, data or size would bring, and where returns diminish.",
     "show": "One run: figures with intervals, what was measured, its trace.",
     "watch": "What the machine and its runs use now.",
 }

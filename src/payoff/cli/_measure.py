@@ -14,6 +14,7 @@ from payoff.meter import (
     Plan,
     default_name,
     die_by,
+    goes_on,
     redact,
     resumable,
     run_command,
@@ -83,6 +84,8 @@ def measure(words: list[str]) -> int:
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     try:
         plan = _plan(options, command)
+        if plan.resume and not options.quiet:
+            _say(goes_on(plan.resume))
         outcome = run_command(command, plan, grace_s=parse(options.grace, "duration"), tell=_say)
     except CommandNotStarted as error:
         _say(str(error))

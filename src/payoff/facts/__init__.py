@@ -10,7 +10,7 @@ No network is ever asked; the tables are rebuilt by tools/facts and their source
 [35, 55]
 """
 
-from payoff.facts._factors import Factors, Machine, footprint
+from payoff.facts._factors import Factors, Machine, embodied_of_guest, footprint
 from payoff.facts._grids import GridFact, grid, places
 from payoff.facts._tables import Fact, GridRow, RegionRow, defaults, grid_rows, prices, region_rows
 
@@ -22,6 +22,7 @@ __all__ = [
     "Machine",
     "RegionRow",
     "defaults",
+    "embodied_of_guest",
     "footprint",
     "grid",
     "grid_rows",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from payoff.errors import InvalidValue, UnknownName
 from payoff.facts._grids import GridFact, grid
 from payoff.facts._tables import Fact, RegionRow, defaults, prices
+from payoff.frozen import Frozen, by_name
 from payoff.model import Footprint
 from payoff.quantities import Estimate
 
@@ -21,8 +21,7 @@ OVERHEAD_SPREAD, WATER_SPREAD = 1.3, 2.0
 """Factors by which PUE - 1 and WUE of a region may be off at 90 %: its hall, its weather, another year."""
 
 
-@dataclass(frozen=True, slots=True)
-class Factors:
+class Factors(Frozen):
     """What turns energy and time at a machine into carbon, money and water; absent is None.
 
     Intensities and the price of electricity are per joule drawn from the grid (energy at the machine x PUE),
@@ -75,9 +74,7 @@ class Factors:
             electricity_usd_per_j=_stated(electricity_usd_per_kwh, 1 / J_PER_KWH) or _electricity(kind, where),
             hardware_usd_per_s=_stated(rent_usd_per_h, 1 / S_PER_H),
             water_l_per_j=_water(kind, where.region, pue_there),
-            embodied_kg_per_s=_estimate(
-                defaults()["embodied_kg_per_h", kind], f"embodied carbon of a machine: {kind}", 1 / S_PER_H
-            ),
+            embodied_kg_per_s=_embodied(kind),
             place=where.region.name if where.region else where.code,
             machine=kind,
             hint="" if intensity_g_per_kwh is not None and place is None else where.hint,
@@ -86,20 +83,21 @@ class Factors:
     @property
     def sources(self) -> tuple[str, ...]:
         """Where the figures come from, each once."""
-        figures = (getattr(self, f.name) for f in fields(self))
         return tuple(
-            dict.fromkeys(source for figure in figures if isinstance(figure, Estimate) for source in figure.sources)
+            dict.fromkeys(
+                source for figure in by_name(self).values() if isinstance(figure, Estimate) for source in figure.sources
+            )
         )
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary of the factors that are there."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: v.to_json() if isinstance(v, Estimate) else v for name, v in values.items() if v is not None}
+        there = {name: value for name, value in by_name(self).items() if value is not None}
+        return {name: v.to_json() if isinstance(v, Estimate) else v for name, v in there.items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Factors:
         """The factors that `to_json` wrote; those of a later version are passed over."""
-        known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        known = {name: data[name] for name in cls.__match_args__ if name in data}
         values: dict[str, Any] = {
             name: Estimate.from_json(v) if isinstance(v, Mapping) else v for name, v in known.items()
         }
@@ -158,6 +156,22 @@ def _estimate(fact: Fact, name: str, scale: float) -> Estimate:
     return Estimate(fact.value * scale, errors, {"stated": 1.0}, sources=(fact.source,))
 
 
+def _embodied(kind: str) -> Estimate:
+    return _estimate(defaults()["embodied_kg_per_h", kind], f"embodied carbon of a machine: {kind}", 1 / S_PER_H)
+
+
+def embodied_of_guest(kind: str, threads: int, *, on_server: bool) -> Estimate:
+    """Embodied carbon in kg/s of a virtual machine of a kind: what its threads are of a host's.
+
+    A guest of which nothing is known but that its processor is a server's (`on_server`) has a share of a server.
+    """
+    on_server = on_server or kind in ("server", "cloud")
+    host = defaults()["host_threads", "server" if on_server else "unknown"]
+    low, value, high = (min(1.0, threads / host_threads) for host_threads in (host.high, host.value, host.low))
+    part = Estimate(value, {"threads of the host": (low, high)}, sources=(host.source,))
+    return _embodied("server" if on_server and kind == "unknown" else kind) * part
+
+
 def _pue(kind: str, region: RegionRow | None) -> Estimate:
     if kind == "cloud" and region and region.pue is not None:
         bounds = 1 + (region.pue - 1) / OVERHEAD_SPREAD, 1 + (region.pue - 1) * OVERHEAD_SPREAD
@@ -180,7 +194,10 @@ def _water(kind: str, region: RegionRow | None, pue: Estimate) -> Estimate:
 
 
 def _electricity(kind: str, where: GridFact) -> Estimate | None:
-    """USD per joule drawn: what industry pays there, times the ratio of household to industry at home."""
+    """USD per joule drawn: what industry pays there, times the ratio of household to industry at home.
+
+    A machine of which nothing is known is most often somebody's own: a household's price, or less, down to industry's.
+    """
     if kind == "cloud":
         return None
     code = next(code for code in (where.code, where.code.partition("-")[0], "world") if code in prices())
@@ -189,5 +206,6 @@ def _electricity(kind: str, where: GridFact) -> Estimate | None:
     if kind in HOUSEHOLD:
         return price * _estimate(ratio, "household price over industry's", 1.0)
     if kind == "unknown":
-        return price * Estimate(1.0, {"tariff: household or industry": (1.0, ratio.value)}, sources=(ratio.source,))
+        tariff = {"tariff: household or industry": (1.0, ratio.high)}
+        return price * Estimate(ratio.value, tariff, sources=(ratio.source,))
     return price

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
 
 from payoff.errors import UnknownName
-from payoff.facts._tables import GridRow, RegionRow, Scope, grid_rows, region_rows
+from payoff.facts._tables import GridRow, RegionRow, Scope, grid_rows, region_rows, world_spread
+from payoff.frozen import Frozen, replace
 from payoff.quantities import Estimate
 
 Matched = Literal["code", "name", "alias", "cloud region", "nothing given"]
@@ -43,8 +43,7 @@ ALSO = {"korea": ("KP",), "washington": ("US-DC",), "congo": ("CD",)}
 """Names that mean more places than the tables show."""
 
 
-@dataclass(frozen=True, slots=True)
-class GridFact:
+class GridFact(Frozen):
     """The electricity of a place: its row, what the name was matched as, and what else it could have meant.
 
     The intensity is location-based and an annual average; `market_g_per_kwh` is market-based (a residual mix, or the
@@ -132,10 +131,11 @@ def grid(place: str | None) -> GridFact:
     """
     if place is None:
         return _anywhere()
+    if place in grid_rows():
+        return _of_row(place, "code", grid_rows()[place])
     code = place.strip().casefold().replace("_", "-")
-    row = _codes().get(code)
-    if row is not None:
-        return _of_row(place, "code", row)
+    if code in _codes():
+        return _of_row(place, "code", grid_rows()[_codes()[code]])
     name = plain(place)
     if name in ALIASES:
         return _of_row(place, "alias", grid_rows()[ALIASES[name]], ALSO.get(name, ()))
@@ -175,10 +175,10 @@ def plain(text: str) -> str:
 
 
 @cache
-def _codes() -> dict[str, GridRow]:
+def _codes() -> dict[str, str]:
     rows = grid_rows().values()
-    by_iso3 = {row.iso3.casefold(): row for row in rows if row.kind == "country"}
-    return {**by_iso3, **{row.code.casefold(): row for row in rows}}
+    by_iso3 = {row.iso3.casefold(): row.code for row in rows if row.kind == "country"}
+    return {**by_iso3, **{code.casefold(): code for code in grid_rows()}}
 
 
 @cache
@@ -247,6 +247,5 @@ def _of_region(asked: str, region: RegionRow) -> GridFact:
 
 
 def _anywhere() -> GridFact:
-    countries = sorted(row.location_g_per_kwh for row in grid_rows().values() if row.kind == "country")
-    low, high = (countries[int(share * len(countries))] for share in (0.05, 0.95))
+    low, high = world_spread()
     return replace(_of_row(None, "nothing given", grid_rows()["world"]), low_g_per_kwh=low, high_g_per_kwh=high)

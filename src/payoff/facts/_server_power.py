@@ -6,9 +6,10 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
+
+from payoff.frozen import Frozen
 
 Knows = Literal["name", "socket", "kind", "maker", "nothing"]
 
@@ -18,17 +19,13 @@ OUTSIDE = 2.5
 Published entry servers on the same silicon idle at 1 to 1.6 W per thread; laptops do so at about 0.4, desktops with a
 large power supply or a graphics card at about 3."""
 _TABLE = os.path.join(os.path.dirname(__file__), "data", "server_power.json")
-_SERVER_NAME = re.compile(r"xeon|epyc|opteron|ampere|neoverse|grace|graviton", re.IGNORECASE)
-_CLIENT_NAME = re.compile(r"\bcore\(|\bcore i|\bcore ultra|ryzen|apple|athlon|celeron|pentium", re.IGNORECASE)
-_NOISE = re.compile(
-    r"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz"
-    r"|\b(?:intel|amd|xeon|processor|cpu|platinum|gold|silver|bronze|dell sku|0)\b"
-    r"|\b\d+-(?:core|bit)\b"
-)
+_SERVERS = ("xeon", "epyc", "opteron", "ampere", "neoverse", "grace", "graviton")
+_CLIENTS = (" core(", " core i", " core ultra", "ryzen", "apple", "athlon", "celeron", "pentium")
+_EMPTY_WORDS = ("intel", "amd", "xeon", "processor", "cpu", "platinum", "gold", "silver", "bronze")
+_NOISE = rf"\(.*?\)|[®™,]|@.*|\[.*?\]|\b\d[\d.]* ?ghz|\b(?:{'|'.join(_EMPTY_WORDS)}|dell sku|0)\b|\b\d+-(?:core|bit)\b"
 
 
-@dataclass(frozen=True, slots=True)
-class Watts:
+class Watts(Frozen):
     """The 5th, 50th and 95th percentile."""
 
     low: float
@@ -36,8 +33,7 @@ class Watts:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class ServerPower:
+class ServerPower(Frozen):
     """What a server draws at the wall per hardware thread, memory, fans and losses of the power supply included.
 
     `dynamic_w` is what full load adds to `idle_w`. `curve` is the share of it drawn at utilisations 0, 0.1 ... 1, and
@@ -65,9 +61,10 @@ class ServerPower:
 
 def name_key(name: str) -> str:
     """What tells one processor's name from another's: 'Intel(R) Xeon(R) CPU E5-2660 0 @ 2.20GHz' is 'e5-2660'."""
-    words = _NOISE.sub(" ", name.lower()).split()
-    if not any(character.isdigit() for word in words for character in word):
-        return " ".join(words)  # masked, as in a cloud: no pattern needs to be made
+    words = name.lower().replace("(r)", " ").replace("(tm)", " ").split()
+    if all(map(str.isalpha, words)):  # masked, as in a cloud: no pattern needs to be made
+        return " ".join(word for word in words if word not in _EMPTY_WORDS)
+    words = re.sub(_NOISE, " ", name.lower()).split()
     text = re.sub(r"^(?:e |-)(?=[ed]\b)|^-(?=d )", "", " ".join(words))
     return re.sub(r"(\d\w*?) ?(v\d)$", r"\1 \2", re.sub(r"^d ", "d-", text))
 
@@ -91,7 +88,7 @@ def server_power(
     named = known["names"].get(name_key(name))
     named = named if named and kind in (named[0], "") else None
     kind = named[0] if named else kind
-    outside = not _SERVER_NAME.search(name) and (kind in known["client"] if kind else _is_client(vendor, name))
+    outside = not is_servers(name) and (kind in known["client"] if kind else _is_client(vendor, name))
     if named:
         return _power(known, kind, "name", named[1:], socket_threads=socket_threads, outside=outside)
     if socket_threads is not None and kind in known["sockets"]:
@@ -105,7 +102,16 @@ def server_power(
 
 def _is_client(vendor: str, name: str) -> bool:
     """Whether a processor that is in no table is a laptop's or desktop's, by its name; arm64 is what Macs say."""
-    return vendor == "arm64" or _CLIENT_NAME.search(name) is not None
+    return vendor == "arm64" or _says(name, _CLIENTS)
+
+
+def is_servers(name: str) -> bool:
+    """Whether the name of a processor, masked or not, is that of a server's."""
+    return _says(name, _SERVERS)
+
+
+def _says(name: str, words: Sequence[str]) -> bool:
+    return any(word in f" {name.lower()}" for word in words)
 
 
 def _power(

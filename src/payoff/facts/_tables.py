@@ -1,17 +1,18 @@
-"""The tables shipped with payoff: read at the first look-up, kept, never written.
-
-Rows are named tuples, not dataclasses: they are as frozen, and hundreds of them are built at a first look-up.
-"""
+"""The tables shipped with payoff: read at the first look-up, kept, never written."""
 
 from __future__ import annotations
 
 import csv
 import os
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 Kind = Literal["country", "subdivision", "world"]
 Scope = Literal["lifecycle", "direct"]
+
+Key = TypeVar("Key")
+Row = TypeVar("Row", covariant=True)
 
 FOLDER = os.path.join(os.path.dirname(__file__), "data")
 
@@ -77,10 +78,10 @@ class Fact(NamedTuple):
     licence: str
 
 
-def read(table: str) -> list[list[str]]:
-    """The lines of a table as text, without its header; the columns are in the order of its row type."""
+def _lines(table: str) -> list[str]:
+    """The lines of a table, without its header; the columns are in the order of its row type."""
     with open(os.path.join(FOLDER, f"{table}.csv"), encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))[1:]
+        return file.read().splitlines()[1:]
 
 
 def _number(text: str) -> float | None:
@@ -91,10 +92,37 @@ def _year(text: str) -> int | None:
     return int(text) if text else None
 
 
+class Rows(Mapping[Key, Row]):
+    """The rows of a table by their keys, which are made of the first two cells.
+
+    A row is made of its line when it is asked for, because most never are.
+    """
+
+    def __init__(self, table: str, key: Callable[[list[str]], Key], make: Callable[[list[str]], Row]) -> None:
+        self._lines = {key(line.split(",", 2)): line for line in _lines(table)}
+        self._make = make
+
+    def __getitem__(self, key: Key) -> Row:
+        return self._make(next(csv.reader([self._lines[key]])))
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
 @cache
-def grid_rows() -> dict[str, GridRow]:
+def grid_rows() -> Mapping[str, GridRow]:
     """`grids.csv` by code."""
-    return {row.code: row for row in map(_grid_row, read("grids"))}
+    return Rows("grids", lambda cells: cells[0], _grid_row)
+
+
+@cache
+def world_spread() -> tuple[float, float]:
+    """The intensities of countries from which up to which nine of ten lie, in g/kWh."""
+    countries = sorted(float(line[4]) for line in csv.reader(_lines("grids")) if line[3] == "country")
+    return countries[int(0.05 * len(countries))], countries[int(0.95 * len(countries))]
 
 
 def _grid_row(r: list[str]) -> GridRow:
@@ -104,9 +132,9 @@ def _grid_row(r: list[str]) -> GridRow:
 
 
 @cache
-def region_rows() -> dict[str, RegionRow]:
+def region_rows() -> Mapping[str, RegionRow]:
     """`cloud_regions.csv` by 'provider:region'."""
-    return {row.name: row for row in map(_region_row, read("cloud_regions"))}
+    return Rows("cloud_regions", lambda cells: f"{cells[0]}:{cells[1]}", _region_row)
 
 
 def _region_row(r: list[str]) -> RegionRow:
@@ -115,15 +143,15 @@ def _region_row(r: list[str]) -> RegionRow:
 
 
 @cache
-def prices() -> dict[str, Fact]:
+def prices() -> Mapping[str, Fact]:
     """Electricity prices in USD/kWh by code of the grid; 'world' is always there."""
-    return {code: _fact(rest) for code, *rest in read("electricity_prices")}
+    return Rows("electricity_prices", lambda cells: cells[0], lambda line: _fact(line[1:]))
 
 
 @cache
-def defaults() -> dict[tuple[str, str], Fact]:
+def defaults() -> Mapping[tuple[str, str], Fact]:
     """Defaults by (quantity, kind), in the unit that the quantity's name or the table states."""
-    return {(quantity, kind): _fact([*rest[:3], *rest[4:]]) for quantity, kind, *rest in read("defaults")}
+    return Rows("defaults", lambda cells: (cells[0], cells[1]), lambda line: _fact([*line[2:5], *line[6:]]))
 
 
 def _fact(r: list[str]) -> Fact:

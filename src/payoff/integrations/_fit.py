@@ -50,7 +50,6 @@ class Fit:
     def _reset(self) -> None:
         self.window: Window | None = None
         self._open = self._leads = self._early = False
-        self._metrics: set[str] = set()
         self._examples = self._step = 0.0
         self.failures = 0
         """How many times something failed in a hook and was passed over."""
@@ -80,7 +79,7 @@ class Fit:
         """
         self.end("failed", "another training began before this one had ended")
         self._leads, self._early = leads, False
-        self._metrics, self._examples, self._step = set(), 0.0, 0.0
+        self._examples, self._step = 0.0, 0.0
         if leads or group is not None or this_group() is not None:
             window = measure(self._name or name, steps=steps, **self._options)
             with _member_of(group):
@@ -97,7 +96,6 @@ class Fit:
             return
         self._step = step
         values = {name: value for name, value in metrics.items() if self._leads and name not in NOT_METRICS}
-        self._metrics |= values.keys()
         if values and epoch is not None:
             values["epoch"] = epoch
         if self._examples:
@@ -125,8 +123,6 @@ class Fit:
             if state == "completed" and self._early:
                 state, reason = "stopped", "the budget is spent"
             self.window.stop(state, reason)
-        if state != "failed":
-            self._miss_quality()
 
     def __enter__(self) -> Self:
         return self
@@ -139,13 +135,6 @@ class Fit:
     def failed(self, error: BaseException) -> None:
         """The training was ended by an exception."""
         self.end("failed", f"{type(error).__name__}: {error}"[:500])
-
-    def _miss_quality(self) -> None:
-        quality = self._options.get("quality")
-        goal = Objective.parse(quality) if isinstance(quality, str) else quality
-        if goal and self._leads and goal.metric not in self._metrics:
-            reported = ", ".join(sorted(self._metrics)) or "nothing"
-            _log(f"the quality {goal.metric!r} was never reported, so the run has none; reported were: {reported}")
 
     def passed_over(self, hook: str, error: Exception) -> None:
         """Count what failed in a hook, and tell of the first."""

@@ -11,9 +11,8 @@ _KERNEL = (
     "panfs pvfs2 smb2 smb3 smbfs vastnfs vboxsf wekafs"
 )
 _FUSE = (
-    "alluxio|blob|ceph|cvmfs|davfs|gcs|gluster|goofys|hdfs|juicefs|lizard|moose|nfs|orange|rclone|s3|seaweed|smb|sshfs"
+    "alluxio blob ceph cvmfs davfs gcs gluster goofys hdfs juicefs lizard moose nfs orange rclone s3 seaweed smb sshfs"
 )
-_NETWORK = re.compile(rf"{_KERNEL.replace(' ', '|')}|fuse\.(.*(?:{_FUSE}).*)")
 
 
 def network_file_system(path: str | os.PathLike[str], mounts: str | None = None) -> str | None:
@@ -33,7 +32,8 @@ def network_file_system(path: str | os.PathLike[str], mounts: str | None = None)
         point = fields[4] if "\\" not in fields[4] else _unescaped(fields[4])
         if len(point) >= len(longest) and (place + "/").startswith(point.rstrip("/") + "/"):
             longest, kind = point, after.split()[0]
-    return kind if _NETWORK.fullmatch(kind) else None
+    over_network = kind in _KERNEL.split() or (kind.startswith("fuse.") and any(name in kind for name in _FUSE.split()))
+    return kind if over_network else None
 
 
 def _unescaped(point: str) -> str:

@@ -11,9 +11,9 @@ its beginning may be merged last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, cast
 
+from payoff.frozen import replace
 from payoff.ledger._lease import is_alive
 from payoff.ledger._seam import Tick
 from payoff.model import Event, Footprint, Lease, Objective, Reading, Run, Segment, State, total

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from payoff.frozen import Frozen, field
 from payoff.model import Event, Footprint, Run
 
 TracePoint = tuple[float, float]
@@ -15,8 +15,7 @@ NumberedPoint = tuple[int, TracePoint]
 """A point of the power trace with the number of its tick."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Frozen):
     """The last known state of a running segment; each tick overwrites the one before.
 
     `grown` says by which factors figures of the footprint have grown since it was worked out: a writer need not do that
@@ -28,7 +27,7 @@ class Tick:
     segment: str
     at: str
     footprint: Footprint
-    grown: Mapping[str, float] = field(default_factory=dict)
+    grown: Mapping[str, float] = field(factory=dict)
     point: int = 0
     trace: TracePoint | None = None
     trace_step: int = 1
@@ -39,8 +38,7 @@ class Tick:
         return self.footprint.grown(self.grown) if self.grown else self.footprint
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentTrace:
+class SegmentTrace(Frozen):
     """The power trace of one segment."""
 
     run_id: str
@@ -48,11 +46,10 @@ class SegmentTrace:
     points: Sequence[NumberedPoint]
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Frozen):
     """Which runs to list: `equals` on columns, `text` in name, project or command, `above` a number."""
 
-    equals: Mapping[str, str] = field(default_factory=dict)
+    equals: Mapping[str, str] = field(factory=dict)
     text: str = ""
     sort: str = "number"
     descending: bool = True

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import quote
 
 from payoff.errors import LedgerDamaged, LedgerError, LedgerUnusable
 from payoff.ledger._fork import guard
@@ -19,6 +18,8 @@ from payoff.ledger._sql import SqlStore
 
 PATIENCE_S = 20.0
 """How long a writer waits for the others, in seconds."""
+LONG_LOG = 1_000_000
+"""How many bytes of recent writes may be left for later."""
 
 _inherited: list[sqlite3.Connection] = []
 """Connections of the process that this one was forked from; to close them here could harm it."""
@@ -118,16 +119,21 @@ class SqliteDatabase:
         """See `Database`.
 
         The last one to close has to wait for the disk, while the log of recent writes is moved into the file.
-        `at_once` leaves that to whoever closes next: a connection that can only read closes last here, and SQLite
-        lets such a one leave the log where it is.
+        `at_once` leaves that to a later one: a connection that can only read closes last here, and SQLite lets such a
+        one leave the log where it is. A log that has grown long is moved at once: whoever opens reads all of it.
         """
         with self.lock:
             if self._connection is not None:
-                last = self._reader() if at_once else None
+                last = self._reader() if at_once and self._log_bytes() < LONG_LOG else None
                 self._connection.close()
                 if last is not None:
                     last.close()
             self._connection = None
+
+    def _log_bytes(self) -> int:
+        with suppress(OSError):
+            return os.path.getsize(f"{self.path}-wal")
+        return 0
 
     def _reader(self) -> sqlite3.Connection | None:
         if self.path is None or self.read_only:
@@ -196,8 +202,12 @@ def _opened_to_read(path: str) -> sqlite3.Connection:
     return memory
 
 
+_QUOTED = str.maketrans({character: f"%{ord(character):02x}" for character in "%?#"})
+"""What means something in a URI, and may stand in a path."""
+
+
 def _uri(path: str, how: str) -> str:
-    return f"file:{quote(os.path.abspath(path))}?{how}"
+    return f"file:{os.path.abspath(path).translate(_QUOTED)}?{how}"
 
 
 def _refuse_others(connection: sqlite3.Connection, path: str) -> None:

@@ -8,7 +8,7 @@ In goes a block of a program or a command; out comes its footprint, written to t
 """
 
 from payoff.meter._machine import machine_account
-from payoff.meter._plan import Plan, Scope, configured, resumable, surroundings
+from payoff.meter._plan import Plan, Scope, configured, goes_on, resumable, surroundings
 from payoff.meter._redact import redact
 from payoff.meter._system import die_by, unknown_here
 from payoff.meter._window import Window, measure
@@ -23,6 +23,7 @@ __all__ = [
     "configured",
     "default_name",
     "die_by",
+    "goes_on",
     "machine_account",
     "measure",
     "redact",

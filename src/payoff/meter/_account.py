@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from payoff.errors import SensorError
+from payoff.frozen import Frozen, replace
 from payoff.meter._seam import Evidence, Interval, Sensor
 from payoff.quantities import Estimate, Pair
 
@@ -18,8 +18,7 @@ UNEVEN: Pair = (0.75, 1.25)
 """A second of CPU time of one job may take this much of the mean of all jobs that ran beside it; assumed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Frozen):
     """What a job has used of the figures of one sensor.
 
     `contested_j` is the part of `dynamic_j` that was shared out by CPU time while others worked as well.
@@ -70,8 +69,7 @@ def _spread(energy_j: float, errors: Mapping[str, Pair]) -> dict[str, Pair]:
     return {name: (energy_j * low, energy_j * high) for name, (low, high) in errors.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Frozen):
     """What a job has used by now; `held_s` is for how long it would have held the whole machine to hold as much."""
 
     duration_s: float

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from payoff.frozen import Frozen
 from payoff.ledger import own_lease
 
 _RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK")
@@ -20,8 +20,7 @@ _SLURM = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Frozen):
     """The ranks of one launch."""
 
     key: str

@@ -38,6 +38,8 @@ class Neighbours:
         self._name = f"{new_id()}.claim"
         _mine[self._name] = self._claim
         self._file: int | None = None
+        self.jobs_beside = 0
+        """How many other jobs were measured on this machine when `share` was asked last."""
         with suppress(OSError):
             self._file = self._hold()
 
@@ -59,7 +61,9 @@ class Neighbours:
 
         Jobs that reserve more than there is share in proportion; runs inside one job share what the job has.
         """
-        return share_of(self._claim, [*_living(), *self._others()])
+        living = [*_living(), *self._others()]
+        self.jobs_beside = len({claim.path[0] for claim in living} - {self._claim.path[0]})
+        return share_of(self._claim, living)
 
     def share_of_process(self) -> float:
         """This window's share of what its process uses: those open side by side, at each level, get as much each."""

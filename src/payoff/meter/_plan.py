@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from payoff.errors import InvalidValue, PayoffError
-from payoff.facts import Factors, Machine
+from payoff.facts import Factors, Machine, embodied_of_guest, grid
+from payoff.facts._server_power import is_servers
+from payoff.frozen import Frozen, field, replace
 from payoff.ledger import open_ledger
 from payoff.meter._machine import machine_kind
 from payoff.meter._processor import this_processor
 from payoff.model import Budget, Objective, Run
-from payoff.quantities import Estimate
 from payoff.settings import settings
-from payoff.units import parse, parse_rate
+from payoff.units import parse, parse_rate, show
 
 RUN_VARIABLE = "PAYOFF_RUN"
 """The environment variable that tells a measured command's children the runs and segments they are inside of."""
 
-HOST_THREADS = (384, 128, 8)
-"""How many hardware threads the host of a virtual machine may have: the most, the usual, the fewest; assumed."""
-
 Scope = Literal["job", "machine"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Frozen):
     """What is known of a run before it begins; `steps` is how many it will report, `resume` the run it goes on with."""
 
     name: str
     project: str = ""
     objective: Objective | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(factory=dict)
     tags: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     study: str | None = None
@@ -69,6 +65,16 @@ def resumable(reference: str, ledger: str | os.PathLike[str] | None, budget: Bud
     return run
 
 
+def goes_on(run: Run) -> str:
+    """What resuming a run means, in a sentence."""
+    used = ((run.footprint.energy_j, "energy"), (run.footprint.duration_s, "duration"))
+    so_far = " in ".join(show(figure.value, dimension) for figure, dimension in used if figure is not None)
+    sentence = f"goes on with run {run.number} ({run.name}), {run.state}" + (f" after {so_far}" if so_far else "")
+    if run.state != "completed":
+        return sentence
+    return f"{sentence}: what follows is added to it; without resume it would be a run of its own"
+
+
 def configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
     """Settings and factors in force, and what is wrong with the settings.
 
@@ -77,7 +83,7 @@ def configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
     """
     found: dict[str, str] = {}
     if region is not None:
-        Factors.of(region)
+        grid(region)
     try:
         found = settings()
         return found, _factors(region, found), []
@@ -87,13 +93,11 @@ def configured(region: str | None) -> tuple[dict[str, str], Factors, list[str]]:
 
 
 def _factors(region: str | None, found: Mapping[str, str]) -> Factors:
-    factors = _whole_machine(region, found)
-    processor, embodied = this_processor(), factors.embodied_kg_per_s
-    if not processor.guest or embodied is None or factors.machine in ("laptop", "desktop"):
+    factors, processor = _whole_machine(region, found), this_processor()
+    if not processor.guest or factors.machine in ("laptop", "desktop"):
         return factors
-    low, value, high = (min(1.0, processor.threads / threads) for threads in HOST_THREADS)
-    part = Estimate(value, {"threads of the host": (low, high)}, sources=("assumed: 8 to 384 threads, mostly 128",))
-    return replace(factors, embodied_kg_per_s=embodied * part)
+    embodied = embodied_of_guest(factors.machine, processor.threads, on_server=is_servers(processor.name))
+    return replace(factors, embodied_kg_per_s=embodied)
 
 
 def _whole_machine(region: str | None, found: Mapping[str, str]) -> Factors:

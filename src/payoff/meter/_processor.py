@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import cache
 
+from payoff.frozen import Frozen
 from payoff.meter._system import system
 
 
-@dataclass(frozen=True, slots=True)
-class Processor:
+class Processor(Frozen):
     """The processor of this machine, and how much of it this process may use."""
 
     name: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from payoff.errors import LedgerError
@@ -33,8 +32,8 @@ class Recorder:
         load_back_end(where)
 
     def put(self, event: Event) -> None:
-        """Take an event; nothing is written yet."""
-        self._waiting.append(replace(event, data=plain(event.data)))
+        """Take an event, whose data must be plain; nothing is written yet."""
+        self._waiting.append(event)
 
     def flush(self, tick: Tick | None = None) -> bool:
         """Write what is waiting, then the tick; whether that succeeded."""
@@ -110,14 +109,14 @@ def _tree(ledger: Ledger, run_id: str, segment: str, known: Collection[str] = ()
 
 def plain(value: Any) -> Any:
     """The same as JSON can hold it: scalars of NumPy as numbers, what is neither number nor text by its name."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict | Mapping):
         return {plain(str(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(item) for item in value]
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if value is None or isinstance(value, bool | int | float):
-        return value
     item = getattr(value, "item", None)
     try:
         scalar = item() if callable(item) else None

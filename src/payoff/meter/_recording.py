@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
 from typing import Any
 
 from payoff import __version__
 from payoff.errors import PayoffError
 from payoff.facts import footprint
+from payoff.frozen import by_name, replace
 from payoff.ledger import Tick, Trace, own_lease
 from payoff.meter._account import Account, Clocks, Split, Usage
 from payoff.meter._budget import BudgetWatch
@@ -19,7 +19,7 @@ from payoff.meter._growth import Growth
 from payoff.meter._neighbours import Neighbours
 from payoff.meter._plan import Plan, configured
 from payoff.meter._processor import had_offspring, machine_busy_s, this_processor
-from payoff.meter._recorder import Recorder
+from payoff.meter._recorder import Recorder, plain
 from payoff.meter.sensors import find_sensors
 from payoff.model import Budget, Event, Footprint, State, new_id, utc_now
 from payoff.quantities import Estimate
@@ -61,7 +61,8 @@ class Recording:
         self._step: float | None = None
         self._read_at_s = 0.0
         self._inside, self._known, self._absorbed = list[Recording](), set[str](), Footprint()
-        self._trace, self._tick, self._share = Trace(), 0, 1.0
+        self._trace, self._tick = Trace(), 0
+        self._share, self._jobs_beside, self._metrics = 1.0, 0, set[str]()
         self._growth = Growth(rented=self._factors.hardware_usd_per_s is not None)
         self._done, self._finishing = threading.Event(), threading.Lock()
         self._tell, self._told = tell, 0
@@ -76,7 +77,12 @@ class Recording:
     # life
 
     def start(self) -> None:
-        """Begin to measure. The ledger is opened by the thread, so that a slow disk holds nobody up."""
+        """Begin to measure, and keep it."""
+        self.begin()
+        self.keep()
+
+    def begin(self) -> None:
+        """Begin to measure; nothing is written before `keep`."""
         sensors = find_sensors()
         self._neighbours = Neighbours(self.path, this_processor().reserved)
         self._account = Account(sensors, self._clocks, self._split, self._pids)
@@ -84,9 +90,17 @@ class Recording:
             if lost.outcome is None:
                 end = {"segment": lost.id, "state": "lost", "footprint": lost.footprint.to_json()}
                 self._recorder.put(Event(self.run_id, "finished", end))
-        self._recorder.put(Event(self.run_id, "resumed" if self._joins else "started", self._beginning()))
+        self._recorder.put(Event(self.run_id, "resumed" if self._joins else "started", plain(self._beginning())))
+
+    def keep(self) -> None:
+        """Write from now on. The ledger is opened by the thread, so that a slow disk holds nobody up."""
         self._thread = threading.Thread(target=self._keep_ticking, name="payoff", daemon=True)
         self._thread.start()
+
+    def drop(self) -> None:
+        """End what was begun and not kept: it leaves no trace."""
+        self._done.set()
+        self._neighbours.release()
 
     @property
     def _joins(self) -> bool:
@@ -101,13 +115,14 @@ class Recording:
         if self._plan.scope == "machine":
             return Split(whole_machine=True)
         before, self._share = self._share, self._neighbours.share()
+        self._jobs_beside = max(self._jobs_beside, self._neighbours.jobs_beside)
         idle = min(before, self._share)
         return Split(idle, self._neighbours.share_of_process(), min(1.0, idle / this_processor().reserved))
 
     def _beginning(self) -> dict[str, Any]:
         plan, processor, lease = self._plan, this_processor(), own_lease()
         inside = plan.inside[-1] if plan.inside else None
-        segment: dict[str, Any] = {"segment": self.segment, "lease": asdict(lease), "inside": inside}
+        segment: dict[str, Any] = {"segment": self.segment, "lease": by_name(lease), "inside": inside}
         if plan.resume:
             segment["after"] = [earlier.id for earlier in plan.resume.segments]
         if self._joins:
@@ -187,20 +202,34 @@ class Recording:
                 self._neighbours.release()
                 if had_offspring():
                     self._absorb(self._recorder.inside(self.run_id, self.segment, self._known))
+                self._final = self.footprint(self._usage)
                 self._recorder.put(Event(self.run_id, "finished", self._end(state, exit_code, reason)))
                 self._thread.join()
                 self._recorder.close()
+                if state != "failed" and (sentence := self._missed_quality()):
+                    self.trouble(sentence)
                 self.complain()
-        return self.footprint(self._usage)
+        return self._final
+
+    def _missed_quality(self) -> str:
+        goal = self._plan.objective
+        if goal is None or goal.metric in self._metrics or self._joins:
+            return ""
+        import difflib
+
+        nearest = difflib.get_close_matches(goal.metric, self._metrics, n=1)
+        reported = ", ".join(sorted(self._metrics)) or "nothing"
+        sentence = f"the quality {goal.metric!r} was never reported, so the run has none; reported were: {reported}"
+        return f"{sentence}; did you mean {nearest[0]!r}?" if nearest else sentence
 
     def _end(self, state: State, exit_code: int | None, reason: str) -> dict[str, Any]:
         return {
             "segment": self.segment,
             "state": state,
             "exit_code": exit_code,
-            "reason": reason,
-            "footprint": self.footprint(self._usage).to_json(),
-            "usage": self._usage.to_json(),
+            "reason": plain(reason),
+            "footprint": self._final.to_json(),
+            "usage": {**self._usage.to_json(), "jobs_beside": self._jobs_beside},
             "factors": self._factors.to_json(),
         }
 
@@ -260,9 +289,12 @@ class Recording:
             self._first_step = -1.0  # counted from 0: the first step is done when it is told
         self._step, self._read_at_s = step, usage.duration_s
         self._first_step = step if self._first_step is None else self._first_step
-        metrics = {name: float(value) for name, value in values.items() if name not in _COUNTED}
+        metrics: dict[str, float] = plain(
+            {name: float(value) for name, value in values.items() if name not in _COUNTED}
+        )
         if not metrics or (self._group is not None and self._group.rank > 0):
             return
+        self._metrics |= metrics.keys()
         data = {
             "step": step,
             "values": metrics,

@@ -9,24 +9,29 @@ HIDDEN = "[redacted]"
 _SECRET = (
     r"(?:pass(?:word|wd|phrase)?|secret|token|(?:api|access|private)[-_]?key|credentials?|auth(?:orization)?|bearer)"
 )
-_FLAG = re.compile(rf"^--?[\w-]*{_SECRET}[\w-]*$", re.IGNORECASE)
-_ASSIGNED = re.compile(rf"^((?:--?)?[\w.-]*{_SECRET}[\w-]*[=:]).+$", re.IGNORECASE | re.DOTALL)
-_IN_ADDRESS = re.compile(r"(\w+://[^/\s:@]*):[^/\s@]+@")
-_TOKEN = re.compile(r"\b(?:hf_|sk-|ghp_|gho_|github_pat_|glpat-|xox[abp]-|AKIA|ya29\.)[\w-]{8,}")
-_HEADER = re.compile(rf"({_SECRET}\s*[:=]\s*)(?:bearer\s+)?\S+", re.IGNORECASE)
+_FLAG = rf"(?i)^--?[\w-]*{_SECRET}[\w-]*$"
+_ASSIGNED = rf"(?is)^((?:--?)?[\w.-]*{_SECRET}[\w-]*[=:]).+$"
+_IN_ADDRESS = r"(\w+://[^/\s:@]*):[^/\s@]+@"
+_TOKEN = r"\b(?:hf_|sk-|ghp_|gho_|github_pat_|glpat-|xox[abp]-|AKIA|ya29\.)[\w-]{8,}"
+_HEADER = rf"(?i)({_SECRET}\s*[:=]\s*)(?:bearer\s+)?\S+"
+_SIGNS = "pass secret token key credential auth bearer :// hf_ sk- ghp_ gho_ github_pat_ glpat- xox akia ya29."
+"""Without any of these there is no secret, and no pattern need be made."""
 
 
 def redact(command: Sequence[str]) -> list[str]:
     """The words of a command with passwords, tokens and keys replaced by '[redacted]'."""
+    if not any(sign in word.lower() for word in command for sign in _SIGNS.split()):
+        return list(command)
     words: list[str] = []
     hide_next = False
     for word in command:
         hidden = hide_next and not word.startswith("-")
-        hide_next = bool(_FLAG.match(word))
+        hide_next = bool(re.match(_FLAG, word))
         words.append(HIDDEN if hidden else _clean(word))
     return words
 
 
 def _clean(word: str) -> str:
-    word = _ASSIGNED.sub(rf"\1{HIDDEN}", word) if not re.search(r"\s", word) else _HEADER.sub(rf"\1{HIDDEN}", word)
-    return _TOKEN.sub(HIDDEN, _IN_ADDRESS.sub(rf"\1:{HIDDEN}@", word))
+    pattern = _HEADER if re.search(r"\s", word) else _ASSIGNED
+    word = re.sub(_IN_ADDRESS, rf"\1:{HIDDEN}@", re.sub(pattern, rf"\1{HIDDEN}", word))
+    return re.sub(_TOKEN, HIDDEN, word)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from payoff.frozen import Frozen, field
 from payoff.quantities import Pair
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Frozen):
     """The time between two readings of a sensor.
 
     `busy_s` is the CPU time that all processes of the machine used in it, `pids()` are the processes of the job: a
@@ -22,8 +21,7 @@ class Interval:
     pids: Callable[[], frozenset[int]] = frozenset
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Frozen):
     """What a part of the machine drew in an interval: what it draws when idle, and what work added.
 
     `job_share` is the job's share of what work added, 0 to 1, where the driver tells it; `None` leaves it to CPU time.
@@ -39,8 +37,7 @@ class Drawn:
     device: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Frozen):
     """What a sensor's figures rest on.
 
     `idle` and `dynamic` map sources of error to the factors by which the figure would change were that source at
@@ -48,8 +45,8 @@ class Evidence:
     """
 
     basis: Literal["measured", "modelled"]
-    idle: Mapping[str, Pair] = field(default_factory=dict)
-    dynamic: Mapping[str, Pair] = field(default_factory=dict)
+    idle: Mapping[str, Pair] = field(factory=dict)
+    dynamic: Mapping[str, Pair] = field(factory=dict)
     sources: tuple[str, ...] = ()
 
 
@@ -71,8 +68,7 @@ class Sensor(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Frozen):
     """What looking for a kind of sensor found.
 
     `covers` names the parts of the machine it speaks for ('machine', 'processor', 'memory', 'rest', 'gpu 0'), `state`

@@ -7,10 +7,10 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from payoff.errors import PayoffError
+from payoff.frozen import Frozen
 from payoff.meter._cgroup import ROOT as CGROUP_ROOT
 from payoff.meter._plan import RUN_VARIABLE, Plan
 from payoff.meter._processor import descendants, offspring_cpu_s, own_pids
@@ -41,8 +41,7 @@ class CommandNotStarted(PayoffError):
         super().__init__(f"cannot run {command[0]!r} ({error.strerror}); {way_out}")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen):
     """How a measured command ended."""
 
     exit_code: int
@@ -82,14 +81,10 @@ def run_command(
     with _signals_passed_on() as relay, system.own_group(new_id(), cgroup_root) as group:
         recording = Recording(plan, _job_clock(group), pids=own_pids, on_spent=stopper, tell=tell)
         with Reports(recording) as reports:
-            recording.start()
+            recording.begin()
             environment = {**os.environ, **_surroundings(recording, plan), **reports.environment}
-            exit_code = _run(command, environment, group, (relay, stopper), trouble=recording.trouble)
+            exit_code = _run(command, environment, group, (relay, stopper), recording)
             reports.drain()
-        if isinstance(exit_code, OSError):
-            error = CommandNotStarted(command, exit_code)
-            recording.finish("failed", exit_code=error.exit_code, reason=f"not started: {exit_code.strerror}")
-            raise error from exit_code
         state: State = "stopped" if stopper.fired else "completed" if exit_code == 0 else "failed"
         reason = f"budget spent: {', '.join(recording.spent)}" if stopper.fired else _how_it_ended(exit_code)
         recording.finish(state, exit_code=exit_code, reason=reason)
@@ -101,19 +96,20 @@ def _run(
     environment: dict[str, str],
     group: _Group | None,
     watched_by: tuple[_Relay, _Stopper],
-    *,
-    trouble: Callable[[str], None],
-) -> int | OSError:
+    recording: Recording,
+) -> int:
+    """Run it to its end; what could not be started is not kept, so that it does not become the last run."""
     import subprocess
 
     relay, stopper = watched_by
-
     try:
         child = subprocess.Popen(list(command), env=environment)
     except OSError as error:
-        return error
+        recording.drop()
+        raise CommandNotStarted(command, error) from error
+    recording.keep()
     if not _admitted(child.pid, group) and (sentence := system.children_unknown()):
-        trouble(sentence)
+        recording.trouble(sentence)
     with relay.passing_to(child.pid), stopper.watching(child.pid):
         child.returncode = _wait(child, stopper)
     return child.returncode

@@ -9,6 +9,7 @@ from payoff.show._doctor import DoctorReport, Finding
 from payoff.show._law import LawReport
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
+from payoff.show._scale import Line, ScaleReport
 from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
@@ -17,8 +18,10 @@ __all__ = [
     "Draw",
     "Finding",
     "LawReport",
+    "Line",
     "RunReport",
     "RunsReport",
+    "ScaleReport",
     "WatchReport",
     "how_sure",
     "quality",

@@ -12,11 +12,11 @@ from rich.text import Text
 
 from payoff.ledger import TracePoint
 from payoff.model import Reading, Run
-from payoff.show._words import LABELS, figure, how_sure, run_to_json
-from payoff.units import DIMENSION_OF, show, significant
+from payoff.show._words import figure, how_sure, run_to_json
+from payoff.units import DIMENSION_OF, LABELS, show, significant
 
 BARS = "▁▂▃▄▅▆▇█"
-WIDTH = 60
+WIDTH = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class RunReport:
             "began": f"{run.started_at[:19].replace('T', ' ')} UTC on {run.host}"
             + (f", {len(run.segments)} segments" if len(run.segments) > 1 else ""),
             "machine": f"{machine.get('processor', '')}, {machine.get('threads', '?')} threads" if machine else "",
+            "idle": _idle(run),
             "place": run.place or "",
             "parameters": ", ".join(f"{name}={value}" for name, value in run.parameters.items()),
             "tags": ", ".join(run.tags),
@@ -111,6 +112,20 @@ class RunReport:
         pairs = list(zip(self.trace, self.trace[1:], strict=False))
         watts = [(j1 - j0) / (s1 - s0) for (s0, j0), (s1, j1) in pairs if s1 > s0]
         return Text(f"power  {_sparkline(watts)}  {show(min(watts), 'power')} to {show(max(watts), 'power')}")
+
+
+def _idle(run: Run) -> str:
+    """Which part of the machine's idle energy the run was charged, and why not all of it; nothing where it was all."""
+    usage, machine = run.details.get("usage", {}), run.details.get("machine", {})
+    held_s, duration_s = usage.get("held_s"), usage.get("duration_s")
+    if not duration_s or held_s is None or held_s / duration_s > 0.995:
+        return ""
+    charged = f"charged {held_s / duration_s:.0%} of what the machine draws when idle".replace("%", " %")
+    if jobs := usage.get("jobs_beside", 0):
+        beside = "another job was" if jobs == 1 else f"up to {jobs} other jobs were"
+        return f"{charged}: {beside} measured beside it, and took a share"
+    reserved = machine.get("reserved", 1.0)
+    return f"{charged}: it could use {100 * reserved:.0f} % of its threads" if reserved < 0.995 else charged
 
 
 def _sparkline(values: list[float]) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
+from rich.text import Text
 
 from payoff.model import Run
 from payoff.show._words import figure, quality, run_to_json, value
 
 NAME = 18
-"""The longest name of a run, with its state, in a narrow table; the wide one is for where it has this much room."""
+"""The room that names of runs, with their states, have at least in the wide table."""
 NARROW = ("#", "run", "quality", "energy (90 %)", "CO2e", "cost", "time", "measured")
 WIDE = ("#", "project", *NARROW[1:], "started (UTC)")
+ONCE = ("quality", "CO2e", "cost", "measured")
+"""What a narrow table says once, under it, where it is the same for all runs."""
 FLUSH_RIGHT = ("#", "quality", "time", "measured")
 
 
@@ -33,35 +37,38 @@ class RunsReport:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.runs:
-            yield _table(self.runs, options.max_width)
+            yield from _table(self.runs, options.max_width)
         elif self.filtered:
             yield f"no run in {self.ledger or 'the ledger'} is like that; payoff runs lists them all"
         else:
             yield f"no runs yet in {self.ledger or 'the ledger'}; make one with: payoff measure -- python train.py"
 
 
-def _table(runs: tuple[Run, ...], width: int) -> RenderableType:
-    """The wide table where it fits, else the narrow one, in which the names are cut if need be."""
-    titles: tuple[str, ...] = WIDE
-    gap, wide = 2, True
-    rows = [_cells(run, wide=True) for run in runs]
+def _table(runs: tuple[Run, ...], width: int) -> Iterator[RenderableType]:
+    """The wide table where it fits, else the narrow one without what is the same for all; names are cut if need be."""
+    titles, gap, below = list(WIDE), 2, ""
+    rows = [dict(zip(WIDE, _cells(run, wide=True), strict=True)) for run in runs]
     if _room(titles, rows, width, gap) < NAME:
-        titles, gap, wide = NARROW, 1, False
-        rows = [_cells(run, wide=False) for run in runs]
+        titles, gap = list(NARROW), 1
+        rows = [dict(zip(NARROW, _cells(run, wide=False), strict=True)) for run in runs]
+        same = {title: rows[0][title] for title in ONCE if len({row[title] for row in rows}) == 1 and len(rows) > 1}
+        titles = [title for title in titles if title not in same]
+        below = ", ".join(f"{title} {text}" for title, text in same.items() if text)
     room = max(1, _room(titles, rows, width, gap))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, gap - 1, 0, 0), show_edge=False)
     for title in titles:
         table.add_column(title, justify="right" if title in FLUSH_RIGHT else "left", no_wrap=True)
-    for run, cells in zip(runs, rows, strict=True):
-        cells[titles.index("run")] = _named(run, room if wide else min(room, NAME))
-        table.add_row(*cells)
-    return table
+    for run, row in zip(runs, rows, strict=True):
+        table.add_row(*({**row, "run": _named(run, room)}[title] for title in titles))
+    yield table
+    if below:
+        yield Text(f"the same for all: {below}", style="dim")
 
 
-def _room(titles: tuple[str, ...], rows: list[list[str]], width: int, gap: int) -> int:
+def _room(titles: Sequence[str], rows: Sequence[Mapping[str, str]], width: int, gap: int) -> int:
     """What the other columns leave for the names."""
-    widest = [max(map(len, cells)) + gap for cells in zip(titles, *rows, strict=True)]
-    return width - sum(widest) + widest[titles.index("run")]
+    others = [max(len(title), *(len(row[title]) for row in rows)) + gap for title in titles if title != "run"]
+    return width - sum(others)
 
 
 def _named(run: Run, room: int = 1000) -> str:

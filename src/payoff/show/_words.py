@@ -8,20 +8,6 @@ from payoff.model import Reading, Run
 from payoff.quantities import Estimate
 from payoff.units import DIMENSION_OF, show, significant
 
-LABELS = {
-    "duration_s": "time",
-    "energy_j": "energy",
-    "emissions_kg": "carbon",
-    "emissions_market_kg": "carbon, market-based",
-    "embodied_kg": "embodied carbon",
-    "cost_usd": "cost",
-    "water_l": "water",
-    "flop": "compute",
-    "examples": "examples",
-    "labels": "labels",
-}
-"""What people call the figures of a footprint."""
-
 
 def how_sure(figure: Estimate | None) -> str:
     """'measured', 'modelled', or the shares where there are several kinds: 'measured 92 %, modelled 8 %'."""

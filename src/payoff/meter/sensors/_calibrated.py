@@ -9,10 +9,10 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from payoff.errors import InvalidValue
+from payoff.frozen import Frozen, by_name
 from payoff.ledger import own_lease
 from payoff.meter._processor import Processor
 from payoff.meter._seam import Drawn, Evidence, Interval, Probe
@@ -26,8 +26,7 @@ T_95 = (6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83)
 """Student's t at 95 %, by degrees of freedom from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Frozen):
     """Watts at the wall of one machine, when idle and when all its threads are busy, each with its 90 % interval."""
 
     idle_w: float
@@ -151,7 +150,7 @@ def load(processor: Processor, path: str, host: str | None = None) -> Calibratio
 
 def save(calibration: Calibration, path: str, host: str | None = None) -> None:
     """Keep the calibration of this host beside those of others."""
-    entries = {**_entries(path), (host or own_lease().host): asdict(calibration)}
+    entries = {**_entries(path), (host or own_lease().host): by_name(calibration)}
     os.makedirs(os.path.dirname(path), exist_ok=True)
     new = f"{path}.{os.getpid()}"
     with open(new, "w", encoding="utf-8") as file:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from payoff.errors import SensorError
+from payoff.frozen import Frozen
 from payoff.meter._seam import Drawn, Evidence, Interval
 
 SLACK_S = 0.1
@@ -27,8 +27,7 @@ MEMORY = 0.2
 """How much the latest interval weighs in the usual power."""
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(Frozen):
     """What is known of one counter: joules per count, the most watts it could show, where it begins anew."""
 
     name: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from dataclasses import replace
 
 from payoff.errors import SensorError
+from payoff.frozen import replace
 from payoff.meter._seam import Drawn, Evidence, Interval, Sensor
 
 PATIENCE_S = 0.05

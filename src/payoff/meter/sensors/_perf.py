@@ -9,9 +9,9 @@ import struct
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from payoff.errors import SensorError
+from payoff.frozen import Frozen
 from payoff.meter._seam import Probe
 from payoff.meter.sensors import _sysfs
 from payoff.meter.sensors._counter import CounterSensor, Idle, Register
@@ -29,8 +29,7 @@ ATTRIBUTES = struct.Struct("=IIQQQQQIIQQ")
 """The 72 bytes of perf_event_attr's second version: type, size, config, and zeros, which count from the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Frozen):
     """One energy event of the kernel's 'power' unit: its code and the joules of a count."""
 
     part: str

@@ -21,7 +21,7 @@ DAMPING_FIRST, DAMPING_LEAST, DAMPING_MOST = 1e-2, 1e-12, 1e10
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """What `minimise` found: parameters (b, p), objective (b,), Gauss-Newton matrix (b, p, p), and whether it settled.
+    """What `minimise` found: parameters (b, p), objective (b,), Gauss-Newton matrix (b, p, p), whether it settled.
 
     The matrix is that of the residuals reweighted as by `huber`.
     """

@@ -1,0 +1,173 @@
+"""What more would bring: the predictions of learning curves, in words and as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from payoff.units import DIMENSION_OF, show, significant
+
+if TYPE_CHECKING:
+    from payoff.predict.curves import Curve
+
+X_DIMENSIONS = {"energy": "energy", "time": "duration"}
+STEP_OF_QUALITY = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A curve, what it is of, and the x that was asked for."""
+
+    name: str
+    curve: Curve
+    to: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleReport:
+    """Predictions of curves of `y` against `x`; `unit_cost` is what one x costs: a figure of a footprint and SI."""
+
+    x: str
+    y: str
+    lines: tuple[Line, ...]
+    level: float = 0.8
+    target: float | None = None
+    unit_cost: tuple[str, float] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Report`."""
+        return {
+            "schema": "payoff.scale/1",
+            "x": self.x,
+            "y": self.y,
+            "level": self.level,
+            "curves": [self._line_to_json(line) for line in self.lines],
+        }
+
+    def _line_to_json(self, line: Line) -> dict[str, Any]:
+        curve = line.curve
+        mid, low, high = (float(value) for value in curve.predict(line.to, self.level))
+        return {
+            "name": line.name,
+            "goal": curve.goal,
+            "points": len(curve.x),
+            "largest_x": curve.largest,
+            "to": line.to,
+            "predicted": {"mid": mid, "low": low, "high": high},
+            "gain": curve.gain(curve.largest, line.to).to_json(),
+            "next_step": None
+            if (step := self._next_step(curve)) is None
+            else dict(zip(("mid", "low", "high"), step, strict=True)),
+            "target": None if self.target is None else [float(x) for x in curve.cost_to(self.target)],
+            "horizon": curve.horizon,
+            "check": [
+                {"factor": t.factor, "predicted": t.predicted, "low": t.low, "high": t.high, "actual": t.actual}
+                for t in curve.check
+            ],
+        }
+
+    def __rich__(self) -> RenderableType:
+        if len(self.lines) == 1:
+            return Text("\n".join(self.sentences(self.lines[0])))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+        for title in (
+            "curve",
+            f"{self.x} now",
+            f"{self.y} now",
+            "at",
+            f"{self.y} then ({self.level:.0%})",
+            "back-test",
+        ):
+            table.add_column(title, justify="left" if title == "curve" else "right", overflow="ellipsis", no_wrap=True)
+        for line in self.lines:
+            now = float(line.curve.predict(line.curve.largest).mid)
+            table.add_row(
+                line.name,
+                self._x(line.curve.largest),
+                self._y(now, line.curve),
+                self._x(line.to),
+                self._then(line),
+                self._check(line.curve, short=True),
+            )
+        return Group(table, Text("back-test: how far off y at the end was, foretold from the first half", style="dim"))
+
+    def sentences(self, line: Line) -> list[str]:
+        """The answer in words: what more brings, what the next bit costs, how wrong it was before, how far it sees."""
+        curve = line.curve
+        now = float(curve.predict(curve.largest).mid)
+        verb = "lower" if curve.goal == "min" else "raise"
+        times = significant(line.to / curve.largest, 2)
+        said = [
+            f"{times} x the {self.x} ({self._x(curve.largest)} to {self._x(line.to)}) is predicted to {verb} "
+            f"{self.y} from {self._y(now, curve)} to {self._then(line)}{self._for(line.to - curve.largest)}."
+        ]
+        step = self._next_step(curve)
+        if step is not None:
+            mid, low, high = step
+            bounds = f" ({self._cost(low)} to {self._cost(high)})" if low < high else ""
+            said.append(f"The next {self._y(STEP_OF_QUALITY, curve)} costs {self._cost(mid)}{bounds}.")
+        if self.target is not None:
+            said.append(self._told_target(curve))
+        said.append(self._check(curve))
+        said.append(f"Beyond {self._x(curve.horizon)} this data cannot say.")
+        if line.to > curve.horizon:
+            said[0] = said[0].replace(" is predicted to", " would, if one could look that far,")
+        return said
+
+    def _told_target(self, curve: Curve) -> str:
+        assert self.target is not None
+        mid, low, high = (float(x) for x in curve.cost_to(self.target))
+        aim = self._y(self.target, curve)
+        if mid == float("inf"):
+            return f"{self.y.capitalize()} of {aim} is not in sight."
+        return f"{self.y.capitalize()} of {aim} is reached at {self._x(mid)} ({self._x(low)} to {self._x(high)})."
+
+    def _next_step(self, curve: Curve) -> tuple[float, float, float] | None:
+        """How much more x the next tenth of a per cent takes: middle, low and high; None where it is not in sight."""
+        if not _is_share(curve):
+            return None
+        mid, low, high = (float(more) for more in curve.next_step(STEP_OF_QUALITY))
+        return (mid, low, high) if mid < float("inf") else None
+
+    def _check(self, curve: Curve, *, short: bool = False) -> str:
+        if not curve.check:
+            return "–" if short else "No back-test: too few points."
+        told = [
+            f"{self._y(t.error, curve)} at {significant(t.factor, 2)} x" + ("" if t.held else " (outside its interval)")
+            for t in curve.check
+        ]
+        return told[0].replace(" (outside its interval)", " !") if short else f"Back-test error: {', '.join(told)}."
+
+    def _then(self, line: Line) -> str:
+        mid, low, high = (float(value) for value in line.curve.predict(line.to, self.level))
+        unit = " %" if _is_share(line.curve) else ""
+        scale = 100.0 if unit else 1.0
+        return f"{significant(mid * scale)}{unit} ({significant(low * scale)}–{significant(high * scale)})"
+
+    def _y(self, value: float, curve: Curve) -> str:
+        return f"{significant(100 * value)} %" if _is_share(curve) else significant(value)
+
+    def _x(self, value: float) -> str:
+        if value == float("inf"):
+            return "never"
+        return show(value, X_DIMENSIONS.get(self.x, "count"))
+
+    def _for(self, more: float) -> str:
+        return "" if self.unit_cost is None and self.x not in X_DIMENSIONS else f" for {self._cost(more)}"
+
+    def _cost(self, more: float) -> str:
+        if more == float("inf"):
+            return "more than can be seen"
+        if self.unit_cost is None:
+            return self._x(more) + ("" if self.x in X_DIMENSIONS else f" {self.x}")
+        figure, each = self.unit_cost
+        return show(more * each, DIMENSION_OF[figure])
+
+
+def _is_share(curve: Curve) -> bool:
+    return curve.ceiling == 1.0 or (curve.ceiling is None and bool((curve.y <= 1).all()))
