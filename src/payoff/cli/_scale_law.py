@@ -50,61 +50,62 @@ def _pair(context: click.Context, parameter: click.Parameter, text: str | None) 
     return read(context, parameter, n.strip()) or 0.0, read(context, parameter, d.strip()) or 0.0
 
 
+TERMS = (
+    click.option("--compute", callback=_amount("flop"), metavar="FLOP", help="Budget in FLOP: 5.76e23."),
+    click.option("--budget", callback=_amount("cost"), metavar="USD", help='Budget in money: "$1M".'),
+    click.option("--energy", callback=_amount("energy"), metavar="ENERGY", help='Budget in energy: "1 GWh".'),
+    click.option("--loss", type=float, help="The cheapest way to this loss, instead of a budget."),
+    click.option("--price", callback=_price, metavar="PRICE", help='Of a device: "$2.5/GPU-hour".'),
+    click.option(
+        "--hardware-flops",
+        callback=_amount("flop"),
+        default="989 TFLOP",
+        show_default=True,
+        metavar="FLOP",
+        help="Peak of a device in a second (an H100 SXM in BF16).",
+    ),
+    click.option(
+        "--utilisation",
+        callback=_amount("share"),
+        default="40 %",
+        show_default=True,
+        metavar="SHARE",
+        help="Of that peak, in training.",
+    ),
+    click.option(
+        "--inference-utilisation",
+        callback=_amount("share"),
+        metavar="SHARE",
+        help="Of that peak, in serving. [default: as in training]",
+    ),
+    click.option(
+        "--device-power",
+        callback=_amount("power"),
+        default="1.28 kW",
+        show_default=True,
+        metavar="WATTS",
+        help="Of a device with its share of the server (a DGX H100's eighth).",
+    ),
+    click.option("--pue", type=float, default=1.2, show_default=True, help="Of the data centre."),
+    click.option(
+        "--inference-tokens",
+        callback=_amount("count"),
+        default="0",
+        metavar="TOKENS",
+        help="Tokens to be served; the budget pays for them too.",
+    ),
+    click.option(
+        "--unique-tokens",
+        callback=_amount("count"),
+        metavar="TOKENS",
+        help="Different tokens there are, with --form repeated.",
+    ),
+)
+"""What a budget is given in, and what computing costs."""
+
+
 def _terms_options(function: F) -> F:
-    """What a budget is given in, and what computing costs."""
-    for option in reversed(
-        (
-            click.option("--compute", callback=_amount("flop"), metavar="FLOP", help="Budget in FLOP: 5.76e23."),
-            click.option("--budget", callback=_amount("cost"), metavar="USD", help='Budget in money: "$1M".'),
-            click.option("--energy", callback=_amount("energy"), metavar="ENERGY", help='Budget in energy: "1 GWh".'),
-            click.option("--loss", type=float, help="The cheapest way to this loss, instead of a budget."),
-            click.option("--price", callback=_price, metavar="PRICE", help='Of a device: "$2.5/GPU-hour".'),
-            click.option(
-                "--hardware-flops",
-                callback=_amount("flop"),
-                default="989 TFLOP",
-                show_default=True,
-                metavar="FLOP",
-                help="Peak of a device in a second (an H100 SXM in BF16).",
-            ),
-            click.option(
-                "--utilisation",
-                callback=_amount("share"),
-                default="40 %",
-                show_default=True,
-                metavar="SHARE",
-                help="Of that peak, in training.",
-            ),
-            click.option(
-                "--inference-utilisation",
-                callback=_amount("share"),
-                metavar="SHARE",
-                help="Of that peak, in serving. [default: as in training]",
-            ),
-            click.option(
-                "--device-power",
-                callback=_amount("power"),
-                default="1.28 kW",
-                show_default=True,
-                metavar="WATTS",
-                help="Of a device with its share of the server (a DGX H100's eighth).",
-            ),
-            click.option("--pue", type=float, default=1.2, show_default=True, help="Of the data centre."),
-            click.option(
-                "--inference-tokens",
-                callback=_amount("count"),
-                default="0",
-                metavar="TOKENS",
-                help="Tokens to be served; the budget pays for them too.",
-            ),
-            click.option(
-                "--unique-tokens",
-                callback=_amount("count"),
-                metavar="TOKENS",
-                help="Different tokens there are, with --form repeated.",
-            ),
-        )
-    ):
+    for option in reversed(TERMS):
         function = option(function)
     return function
 

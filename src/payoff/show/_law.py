@@ -63,6 +63,7 @@ class LawReport:
                     for test in check.tests
                 ],
             },
+            "doubts": list(law.doubts),
             "asked": self.asked or None,
             "allocation": None if self.allocation is None else _allocation_to_json(self.allocation),
             "next_runs": None if self.next_runs is None else _next_to_json(self.next_runs),

@@ -24,7 +24,9 @@ from payoff.units import show, significant
 
 RESAMPLES = 1000
 MOST_RESAMPLES = 100_000
-MOST_LOG = 700.0
+MOST_LOG, MOST_TOLD = 700.0, 1e300
+POWERS = 0.01, 3.0
+"""Exponents outside these are no power laws but steps, or nothing."""
 SIGNED = frozenset({"a1", "b1", "alpha", "a2", "b2", "beta", "a3", "b3", "gamma"})
 
 
@@ -110,10 +112,11 @@ class Law:
         draws = self.form.tell(self.draws, self.centre)
         out = {}
         for name, value in values.items():
-            low, high = np.quantile(np.clip(draws[name], -1e300, 1e300), [0.05, 0.95])
+            low, high = np.quantile(np.clip(draws[name], -MOST_TOLD, MOST_TOLD), [0.05, 0.95])
             signed = name in SIGNED
             errors = {"resampling of the runs": (float(low), float(high))}
-            out[name] = Estimate(float(value[0]), errors, {"modelled": 1.0}, signed, (self.form.source,))
+            told = float(np.clip(value[0], -MOST_TOLD, MOST_TOLD))
+            out[name] = Estimate(told, errors, {"modelled": 1.0}, signed, (self.form.source,))
         return out
 
     @cached_property
@@ -248,7 +251,18 @@ class Law:
             f"From the largest run ({show(self.points.compute[most], 'flop')}), twice the parameters would take "
             f"{100 * (1 - larger / now):.2g} % off the loss, twice the tokens {100 * (1 - longer / now):.2g} %."
         )
-        return " ".join([*parts, self.check.tell()])
+        return " ".join([*parts, *self.doubts, self.check.tell()])
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why the runs may not follow this law at all, in sentences."""
+        found = []
+        for name, words in (("alpha", "size"), ("beta", "data")):
+            power = self.parameters[name].value
+            if self.form.name != "farseer" and not POWERS[0] <= power <= POWERS[1]:
+                told = f"The exponent {name} is {significant(power, 2)}"
+                found.append(f"{told}: in these runs the loss follows no power of {words}.")
+        return tuple(found)
 
     def _fresh(self, run: int) -> Array | None:
         return None if self.points.unique is None else np.full(3, self.points.unique[run])
