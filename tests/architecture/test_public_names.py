@@ -21,7 +21,7 @@ NAMES = [
         "Window",
         "Worth",
     ),
-    *("__version__", "fit_curve", "fit_curves", "measure", "open_ledger"),
+    *("__version__", "fit_curve", "fit_curves", "fit_law", "measure", "open_ledger"),
 ]
 
 
