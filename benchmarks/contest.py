@@ -188,21 +188,20 @@ class Report:
     versions: Mapping[str, str]
     rounds: int
     named: Mapping[str, float] = field(default_factory=dict)
+    sections: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    """Further tables by their headings, where other contestants take part."""
 
     def markdown(self) -> str:
         """The page of this benchmark."""
-        contestants = list(dict.fromkeys(name for row in self.rows for name in row.figures))
         lines = [
             f"# {self.subject.capitalize()}",
             "",
             self.question,
             "",
-            f"| figure | {' | '.join(contestants)} |",
-            f"|---|{'---|' * len(contestants)}",
+            *_table(self.rows),
         ]
-        for row in self.rows:
-            cells = (str(row.figures.get(name) or "–") for name in contestants)
-            lines.append(f"| {row.label} | {' | '.join(cells)} |")
+        for heading, rows in self.sections.items():
+            lines += ["", f"## {heading}", "", *_table(rows)]
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         lines += [
             "",
@@ -225,6 +224,15 @@ class Report:
         if options.json is not None:
             options.json.write_text(json.dumps({k: v for k, v in self.named.items() if math.isfinite(v)}, indent=1))
         print(page)
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    contestants = list(dict.fromkeys(name for row in rows for name in row.figures))
+    lines = [f"| figure | {' | '.join(contestants)} |", f"|---|{'---|' * len(contestants)}"]
+    for row in rows:
+        cells = (str(row.figures.get(name) or "–") for name in contestants)
+        lines.append(f"| {row.label} | {' | '.join(cells)} |")
+    return lines
 
 
 def machine() -> str:

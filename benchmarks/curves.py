@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import curves_law
-import curves_stop
 import numpy as np
 
+import curves_law
+import curves_stop
 from contest import ROOT, Figure, Report, Row, options
 from curves_data import Task, answers_of, points_of, sample_size_tasks, scaling_tasks
 from curves_rivals import RIVALS, predict_alone
@@ -45,6 +45,38 @@ What is asked, by its name in `--json`; a rival's figure is NAME@RIVAL:
   2.2 times the largest x seen.
 - `ensemble_ms`, `batch1000_s`: CPU time of one curve with everything, and of 1,000 in a batch.
 """
+
+VARIANTS = """
+Settings (forms, priors, features of the weights, penalty) were chosen by five-fold cross-validation over data sets: 16
+variants of the weights, 8 of noise and robustness, 5 of the penalty and the last value as a form. The scale of the
+intervals is fitted on left-out predictions of the same folds, so coverage here has little freedom, not none.
+A rival is one form, fitted by least squares of log y from the same starts, without a prior; its column has what the
+form can be asked for. `@patience` stops after the best number of steps without a gain of 1 %, `@patience_each` has
+its best number for each worth, `@last_gain` stops when the last three steps gained less than they cost.
+"""
+LABELS = {
+    "ic_rmse": "image classification, RMSE of log loss (aim 0.031)",
+    "bb_rmse": "BIG-Bench (aim 0.0083)",
+    "lm_rmse": "language (aim 0.0009)",
+    "nmt_rmse": "translation (aim 0.0125)",
+    "geomean_rmse": "geometric mean of all 92 (aim 0.0175)",
+    "lcdb_x2": "LCDB, error of the error rate at 2 x (aim 0.013)",
+    "lcdb_x8": "LCDB at 8 x (aim 0.040)",
+    "coverage80": "coverage of the 80 % interval (aim 0.75 to 0.85)",
+    "coverage90": "coverage of the 90 % interval (aim 0.86 to 0.94)",
+    "coverage80_worst_domain": "coverage of the 80 % interval in the worst domain (aim 0.70)",
+    "width80_x2": "width of the 80 % interval at 2 x, log, median (aim 0.085)",
+    "width80_x2_IC": "the same, image classification alone",
+    "width80_x2_lcdb_x2": "the same, LCDB alone",
+    "ensemble_ms": "one curve with everything, CPU ms (aim 100)",
+    "batch1000_s": "1,000 curves in a batch, CPU s (aim 20)",
+}
+STOPS = {
+    "": "cost-adjusted regret, share of what is at stake",
+    "_lcdb": "the same, LCDB",
+    "_language": "the same, language",
+    **{f"_rate{rate:g}": f"where the whole curve costs {rate:g} x the value of its gain" for rate in curves_stop.RATES},
+}
 
 
 def _rmse(middle: Array, log_y: Array, weights: Array) -> Array:
@@ -154,32 +186,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
     named = speed(100 if chosen.quick else 1000)
     named |= curves_law.figures(chosen.data, chosen.quick) | curves_stop.figures(chosen.data, chosen.quick)
     ours = shipped_figures(chosen.data) if ask_shipped or chosen.quick else left_out_figures(chosen.data)
-    contestants: dict[str, dict[str, float]] = {"payoff": named | ours}
+    named |= ours
     if not chosen.quick:
         for rival in RIVALS:
-            contestants[rival] = accuracy(chosen.data, lambda tasks, name=rival: predict_alone(name, tasks))  # type: ignore[misc]
-            named |= {f"{name}@{rival}": value for name, value in contestants[rival].items()}
-    named |= ours
-    rows = [
-        Row(name, {who: _figure(figures.get(name), who, name, named) for who, figures in contestants.items()})
-        for name in contestants["payoff"]
-        if "@" not in name
-    ]
-    how = HOW + _variants()
-    Report("curves", (__doc__ or "").partition("\n")[0], how, rows, {"payoff": __version__}, 5, named).write(chosen)
+            told = accuracy(chosen.data, lambda tasks, name=rival: predict_alone(name, tasks))  # type: ignore[misc]
+            named |= {f"{name}@{rival}": value for name, value in told.items()}
+    page(named).write(chosen)
 
 
-def _figure(value: float | None, who: str, name: str, named: Mapping[str, float]) -> Figure | None:
-    value = named.get(f"{name}@{who}") if value is None else value
-    return None if value is None else Figure(value, value, value)
+def page(named: Mapping[str, float]) -> Report:
+    """The figures as a page."""
+    rows = [_row(named, key, label, RIVALS) for key, label in LABELS.items()]
+    sections = {
+        "Chinchilla's law and its kin": curves_law.rows(named),
+        "When to stop": [
+            _row(named, "stop_regret", label, ("patience", "patience_each", "never", "last_gain"), part)
+            for part, label in STOPS.items()
+        ],
+    }
+    question = (__doc__ or "").partition("\n")[0]
+    return Report("curves", question, HOW + VARIANTS, rows, {"payoff": __version__}, 5, named, sections)
 
 
-def _variants() -> str:
-    return (
-        "\nSettings (forms, priors, features of the weights, penalty) were chosen by five-fold cross-validation over "
-        "data sets: 16 variants of the weights, 8 of noise and robustness. The intervals' scale is fitted on left-out "
-        "predictions of the same folds, so their coverage here has little freedom, not none.\n"
-    )
+def _row(named: Mapping[str, float], key: str, label: str, rivals: Sequence[str], part: str = "") -> Row:
+    figures = {"payoff": _figure(named, key + part)}
+    return Row(label, figures | {rival: _figure(named, f"{key}@{rival}{part}") for rival in rivals})
+
+
+def _figure(named: Mapping[str, float], key: str) -> Figure | None:
+    value = named.get(key, np.nan)
+    low, high = named.get(f"{key}_low", value), named.get(f"{key}_high", value)
+    return Figure(value, low, high) if np.isfinite(value) else None
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -11,7 +10,7 @@ from payoff.cli._options import answer, json_option, ledger_option, opened
 from payoff.cli._scale_law import law, read_columns
 from payoff.errors import InvalidValue, UnknownName
 from payoff.ledger import Query
-from payoff.model import Objective, Run, parse_figure
+from payoff.model import Objective, Reading, Run, parse_figure
 from payoff.predict.curves import Curve, fit_curve
 from payoff.show import Line, ScaleReport
 from payoff.units import parse
@@ -19,6 +18,7 @@ from payoff.units import parse
 READING = {"step": "step", "energy": "energy_j", "time": "elapsed_s", "examples": "examples"}
 """What --x means for the readings of a run."""
 FARTHER = 4.0
+LEAST = 3
 
 
 class Scale(click.Group):
@@ -103,27 +103,34 @@ def _of_table(path: Path, x: str, objective: Objective, ceiling: float | None) -
 
 
 def _of_runs(
-    runs: list[Run], readings: dict[str, list[Any]], x: str, objective: Objective, ceiling: float | None
+    runs: list[Run], readings: dict[str, list[Reading]], x: str, objective: Objective, ceiling: float | None
 ) -> dict[str, Curve]:
-    """A curve a run where x is something readings have; one curve of all runs where it is one of their parameters."""
-    if x not in READING:
-        points = [(run.parameters[x], run.best.value) for run in runs if x in run.parameters and run.best]
-        if not points:
-            known = sorted({name for run in runs for name in run.parameters})
-            raise UnknownName("x", x, (*READING, *known), way_out=f"runs have {', '.join((*READING, *known))}")
+    """A curve a run where its readings are at three x at least; else one curve of all runs, at the best of each."""
+
+    def fitted(points: list[tuple[float, float]]) -> Curve:
         xs, ys = zip(*points, strict=True)
-        return {f"{len(points)} runs": fit_curve(xs, ys, goal=objective.direction, ceiling=ceiling)}
-    curves = {}
-    for run in runs:
-        pairs = [
+        return fit_curve(xs, ys, goal=objective.direction, ceiling=ceiling)
+
+    bests = [(run, run.best) for run in runs if run.best is not None and run.best.metric == objective.metric]
+    if x not in READING:
+        points = [(float(run.parameters[x]), best.value) for run, best in bests if x in run.parameters]
+        if not points:
+            known = [*READING, *sorted({name for run in runs for name in run.parameters})]
+            raise UnknownName("x", x, known, way_out=f"these runs have {', '.join(known)}")
+        return {f"{len(points)} runs": fitted(points)}
+    each = {
+        f"{run.number} {run.name}": [
             (at, r.value) for r in readings[run.id] if r.metric == objective.metric and (at := getattr(r, READING[x]))
         ]
-        if len({at for at, _ in pairs}) >= 3:
-            xs, ys = zip(*pairs, strict=True)
-            curves[f"{run.number} {run.name}"] = fit_curve(xs, ys, goal=objective.direction, ceiling=ceiling)
-    if not curves:
-        raise InvalidValue(f"none of these runs has 3 readings of {objective.metric} with {x}; report more of them")
-    return curves
+        for run in runs
+    }
+    long = {name: points for name, points in each.items() if len({at for at, _ in points}) >= LEAST}
+    if long:
+        return {name: fitted(points) for name, points in long.items()}
+    points = [(at, best.value) for _, best in bests if (at := getattr(best, READING[x]))]
+    if not points:
+        raise InvalidValue(f"none of these runs has readings of {objective.metric} with {x}; report some of them")
+    return {f"{len(points)} runs": fitted(points)}
 
 
 def _objective(runs: list[Run]) -> Objective:

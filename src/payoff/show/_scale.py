@@ -110,7 +110,8 @@ class ScaleReport:
         if step is not None:
             mid, low, high = step
             bounds = f" ({self._cost(low)} to {self._cost(high)})" if low < high else ""
-            said.append(f"The next {self._y(STEP_OF_QUALITY, curve)} costs {self._cost(mid)}{bounds}.")
+            more = "" if self.unit_cost or self.x in X_DIMENSIONS else f" more {self.x}"
+            said.append(f"The next {self._y(STEP_OF_QUALITY, curve)} costs {self._cost(mid)}{more}{bounds}.")
         if self.target is not None:
             said.append(self._told_target(curve))
         said.append(self._check(curve))
@@ -164,7 +165,7 @@ class ScaleReport:
         if more == float("inf"):
             return "more than can be seen"
         if self.unit_cost is None:
-            return self._x(more) + ("" if self.x in X_DIMENSIONS else f" {self.x}")
+            return self._x(more)
         figure, each = self.unit_cost
         return show(more * each, DIMENSION_OF[figure])
 
