@@ -15,14 +15,18 @@ from tests.needed import missing
 
 ESCAPES = """
 import os, time
+ends, beginning = os.pipe()
 if os.fork() == 0:
     if os.fork() == 0:
+        os.write(beginning, str(os.getpid()).encode())
         end = time.process_time() + 0.5
         while time.process_time() < end:
             pass
     os._exit(0)
 os.wait()
-time.sleep(2)
+grandchild = os.read(ends, 20).decode()
+while os.path.exists(f"/proc/{grandchild}"):
+    time.sleep(0.02)
 """
 
 

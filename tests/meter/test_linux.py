@@ -21,6 +21,7 @@ for _ in range(800):
 print(set(children_of(os.getpid())) == made)
 for child in made:
     os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
 """
 
 
