@@ -1,0 +1,85 @@
+"""payoff scale answers from a table and from the ledger, in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import payoff
+from tests.processes import payoff as cli
+
+SIZES = (1000, 2000, 4000, 8000, 16000, 32000, 64000)
+
+
+def error(size: float) -> float:
+    return 0.03 + 3.2 * size**-0.45
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "runs.csv"
+    path.write_text("examples,error\n" + "".join(f"{size},{error(size):.6f}\n" for size in SIZES))
+    return path
+
+
+def test_a_table_is_answered_in_words(table: Path) -> None:
+    said = cli("scale", table, "--x", "examples", "--y", "error", "--to", "256k", "--target", "4%", COLUMNS="80").stdout
+    assert said.startswith("4 x the examples (64k to 256k) is predicted to lower error from 5.2")
+    assert "The next 0.1 % costs" in said
+    assert "Error of 4 % is reached at" in said
+    assert "Back-test error:" in said
+    assert "this data cannot say." in said
+
+
+def test_json_holds_the_same_prediction(table: Path) -> None:
+    answer = json.loads(cli("scale", table, "--x", "examples", "--y", "error", "--to", "256k", "--json").stdout)
+    (curve,) = answer["curves"]
+    assert answer["schema"] == "payoff.scale/1"
+    assert curve["predicted"]["low"] < error(256e3) < curve["predicted"]["high"]
+    assert curve["gain"]["signed"] is True
+
+
+def test_a_cost_of_one_x_prices_the_next_step(table: Path) -> None:
+    said = cli("scale", table, "--x", "examples", "--y", "error", "--to", "128k", "--unit-cost", "$0.08").stdout
+    assert "for $5.12k" in " ".join(said.split())
+
+
+def test_readings_of_a_run_are_a_curve_against_its_energy() -> None:
+    with payoff.measure("one", project="p", quality="accuracy") as run:
+        for step in range(1, 9):
+            sum(range(300_000))
+            run.read(step=step, accuracy=1 - 0.3 / step)
+    said = cli("scale", "--runs", "project=p", "--x", "step").stdout
+    assert "is predicted to raise accuracy from" in said or "would, if one could look that far," in said
+    assert cli("scale", "--runs", "project=p", "--x", "energy").returncode == 0
+
+
+def test_runs_of_one_reading_each_are_one_curve() -> None:
+    for size in SIZES[:5]:
+        with payoff.measure(f"{size}", project="sizes", quality="error", parameters={"width": size}) as run:
+            run.read(step=1, error=error(size), examples=size)
+    for x in ("examples", "width"):
+        answer = json.loads(cli("scale", "--runs", "project=sizes", "--x", x, "--json").stdout)
+        assert [(curve["name"], curve["points"]) for curve in answer["curves"]] == [("5 runs", 5)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--x", "exmples", "--y", "error"], "did you mean 'examples'?"),
+        (["--x", "examples", "--y", "error", "--level", "0.99"], "between 0.5 and 0.95, got 0.99"),
+        (["--x", "examples", "--y", "error", "--to", "far"], "does not begin with a number"),
+        (["--x", "examples", "--y", "error", "--runs", "project=p"], "either a table or --runs"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_in_a_sentence(table: Path, words: list[str], said: str) -> None:
+    done = cli("scale", table, *words)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_no_such_runs_is_told() -> None:
+    done = cli("scale", "--runs", "project=nowhere")
+    assert (done.returncode, "no run is like project=nowhere" in done.stderr) == (2, True)
