@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import curves_law
@@ -23,7 +23,7 @@ DataFile = Callable[[str], Path]
 
 
 def values(law: Law) -> dict[str, float]:
-    return {name: float(value[0]) for name, value in law.form.tell(law.best[None], law.centre).items()}
+    return {name: float(value[0]) for name, value in law.form.told(law.best[None], law.centre).items()}
 
 
 # what it finds
@@ -326,7 +326,27 @@ def test_a_form_is_refused_where_the_runs_cannot_tell_it() -> None:
             law.predict(1e9, 1e10, **asked)  # type: ignore[arg-type]
 
 
+WILD = [
+    (8e11, 5e13, 9.8),
+    (2e10, 2e13, 9.0),
+    (7e11, 2e13, 14.0),
+    (4e11, 4e13, 3.0),
+    (4e10, 3e13, 1.0),
+    (2e11, 2e12, 12.0),
+]
+STEP = [
+    (1e3, 3e13, 1.0),
+    (1e3, 2e13, 1.0),
+    (1e3, 3.1e13, 3.0),
+    (1e3, 6e13, 1.0),
+    (3e10, 3.3e13, 0.01),
+    (1.5e4, 2.5e13, 1.0),
+]
+
+
 @settings(max_examples=30)
+@example(WILD)
+@example(STEP)
 @given(st.lists(st.tuples(st.floats(1e3, 1e12), st.floats(1e3, 1e14), st.floats(0.01, 20.0)), min_size=1, max_size=30))
 def test_any_table_of_positive_numbers_is_fitted_or_refused(table: list[tuple[float, float, float]]) -> None:
     n, d, loss = np.array(table).T

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -65,6 +66,20 @@ def test_the_json_holds_what_people_see(law: Law) -> None:
     assert told["allocation"]["n"]["value"] == report.allocation.n.value  # type: ignore[union-attr]
     assert [one["candidate"] for one in told["next_runs"]["candidates"]] == list(range(12))
     assert told["words"].startswith("60 runs follow")
+
+
+@pytest.mark.parametrize("form", ["chinchilla", "coupled", "farseer"])
+@pytest.mark.parametrize("seed", range(0, 40, 5))
+def test_whatever_the_runs_a_report_holds_finite_numbers(form: str, seed: int) -> None:
+    """Losses that have nothing to do with size and data."""
+    rng = np.random.default_rng(seed)
+    n, d = np.exp(rng.uniform(5, 30, (2, 20)))
+    law = fit_law(n, d, np.exp(rng.normal(0, 2, 20)), form=form, resamples=20 * (seed % 2))
+    best = law.optimal(compute=1e22, price=1e-3, inference_tokens=1e9)
+    report = LawReport(law, "runs.csv", "1e22 FLOP", best, law.next_run([(1e8, 1e9)], (1e10, 1e11)))
+    assert shown(report)
+    text = to_text(report.to_json())
+    assert "NaN" not in text and "Infinity" not in text
 
 
 def test_the_json_of_a_bare_law_says_none(law: Law) -> None:

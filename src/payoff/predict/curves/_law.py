@@ -24,7 +24,8 @@ from payoff.units import show, significant
 
 RESAMPLES = 1000
 MOST_RESAMPLES = 100_000
-MOST_LOG, MOST_TOLD = 700.0, 1e300
+MOST_LOG = 700.0
+"""Beyond this a loss is nonsense, but still a number."""
 POWERS = 0.01, 3.0
 """Exponents outside these are no power laws but steps, or nothing."""
 SIGNED = frozenset({"a1", "b1", "alpha", "a2", "b2", "beta", "a3", "b3", "gamma"})
@@ -108,15 +109,14 @@ class Law:
     @cached_property
     def parameters(self) -> Mapping[str, Estimate]:
         """The numbers of the form with their 90 % intervals, by name: E, A, B, alpha, beta ..."""
-        values = self.form.tell(self.best[None], self.centre)
-        draws = self.form.tell(self.draws, self.centre)
+        values = self.form.told(self.best[None], self.centre)
+        draws = self.form.told(self.draws, self.centre)
         out = {}
         for name, value in values.items():
-            low, high = np.quantile(np.clip(draws[name], -MOST_TOLD, MOST_TOLD), [0.05, 0.95])
+            low, high = np.quantile(draws[name], [0.05, 0.95])
             signed = name in SIGNED
             errors = {"resampling of the runs": (float(low), float(high))}
-            told = float(np.clip(value[0], -MOST_TOLD, MOST_TOLD))
-            out[name] = Estimate(told, errors, {"modelled": 1.0}, signed, (self.form.source,))
+            out[name] = Estimate(float(value[0]), errors, {"modelled": 1.0}, signed, (self.form.source,))
         return out
 
     @cached_property
@@ -124,7 +124,7 @@ class Law:
         """Fits to resampled runs in centred coordinates, (r, p): the law's distribution."""
         if self.resamples == 0:
             rng = np.random.default_rng(self.seed)
-            return np.asarray(rng.multivariate_normal(self.best, self.covariance, RESAMPLES, method="eigh"))
+            return np.asarray(rng.multivariate_normal(self.best, self.covariance, RESAMPLES, "ignore", method="eigh"))
         # A RandomState's stream is frozen, so that a seed means the same resamples for ever.
         picks = np.random.RandomState(self.seed).randint(0, len(self.points), (self.resamples, len(self.points)))
         counts = np.stack([np.bincount(some, minlength=len(self.points)) for some in picks])
@@ -134,7 +134,7 @@ class Law:
     @cached_property
     def standard_errors(self) -> Mapping[str, float]:
         """The standard deviation of each number over the resamples, as Besiroglu 2024 states them."""
-        return {name: float(np.std(draws, ddof=1)) for name, draws in self.form.tell(self.draws, self.centre).items()}
+        return {name: float(np.std(draws, ddof=1)) for name, draws in self.form.told(self.draws, self.centre).items()}
 
     @cached_property
     def noise(self) -> float:
@@ -191,9 +191,7 @@ class Law:
         size, tokens = np.broadcast_arrays(positive("n", n), positive("d", d))
         only = None if unique is None else np.broadcast_to(positive("unique", unique), size.shape)
         mid = self._log_at(self.best[None], size, tokens, only)[0]
-        logs = np.nan_to_num(
-            self._log_at(self.draws, size, tokens, only), nan=MOST_LOG, posinf=MOST_LOG, neginf=-MOST_LOG
-        )
+        logs = self._log_at(self.draws, size, tokens, only)
         low, high = np.quantile(logs, [(1 - level) / 2, (1 + level) / 2], axis=0)
         drawn = np.stack([np.minimum(low - mid, 0.0), np.maximum(high - mid, 0.0)])
         reach = NormalDist().inv_cdf((1 + level) / 2)
@@ -201,10 +199,12 @@ class Law:
         strays = self.check.strays(FLOP_PER_PARAMETER_TOKEN * size * tokens)
         square = one_run * strays**2 - (0.0 if noise else (reach * self.noise) ** 2)
         down, up = np.sqrt(np.maximum(square, drawn**2))
-        return np.exp(mid), np.exp(mid - down), np.exp(mid + up)
+        mid, low, high = (np.exp(np.clip(part, -MOST_LOG, MOST_LOG)) for part in (mid, mid - down, mid + up))
+        return mid, low, high
 
     def _log_at(self, parameters: Array, n: Array, d: Array, unique: Array | None) -> Array:
-        return self.form(parameters, _coordinates(self.centre, n, d, unique))[0]
+        logs = self.form(parameters, _coordinates(self.centre, n, d, unique))[0]
+        return np.nan_to_num(np.clip(logs, -MOST_LOG, MOST_LOG), nan=MOST_LOG)
 
     # what to do with it
 

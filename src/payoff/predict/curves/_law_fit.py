@@ -98,6 +98,7 @@ def sandwich(jacobian: Array, residuals: Array, weights: Array, noise: float) ->
     The bread counts runs within one `noise` of the law, the meat the pull of every run.
     """
     band = max(noise, DELTA)
+    jacobian = np.nan_to_num(jacobian, posinf=0.0, neginf=0.0)
     bread = (jacobian.T * (weights * (np.abs(residuals) <= band) * DELTA / band)) @ jacobian
     pull = weights * np.clip(residuals, -DELTA, DELTA)
     inverse = np.linalg.pinv(bread, rcond=1e-12, hermitian=True)

@@ -17,6 +17,8 @@ from payoff.predict.curves._solve import Array
 REPETITIONS_OF_DATA, REPETITIONS_OF_SIZE = 15.387756, 5.309743
 """R_D* and R_N* of Muennighoff 2023, for C4: the scales on which repeated tokens and excess parameters lose worth."""
 
+MOST_TOLD = 1e150
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coordinates:
@@ -48,6 +50,12 @@ class LawForm:
         """`evaluate`, where numbers that overflow come out as inf or nan without a warning."""
         with np.errstate(all="ignore"):
             return self.evaluate(parameters, at)
+
+    def told(self, parameters: Array, centre: tuple[float, float]) -> dict[str, Array]:
+        """`tell`, cut off where a number is nonsense but still a number."""
+        with np.errstate(all="ignore"):
+            numbers = self.tell(parameters, centre)
+        return {name: np.clip(np.nan_to_num(column), -MOST_TOLD, MOST_TOLD) for name, column in numbers.items()}
 
     @property
     def least(self) -> int:
@@ -84,8 +92,7 @@ def _sum_at(parameters: Array, x: Array, y: Array) -> tuple[Array, Array]:
 
 def _tell_sum(parameters: Array, centre: tuple[float, float]) -> dict[str, Array]:
     a, b, e, alpha, beta = parameters.T[:5]
-    with np.errstate(over="ignore"):
-        size, data = np.exp(a + alpha * centre[0]), np.exp(b + beta * centre[1])
+    size, data = np.exp(a + alpha * centre[0]), np.exp(b + beta * centre[1])
     return {"E": np.exp(e), "A": size, "B": data, "alpha": alpha, "beta": beta}
 
 
@@ -150,8 +157,7 @@ def _farseer_starts(plain: Array, at: Coordinates) -> Array:
 
 def _tell_farseer(parameters: Array, centre: tuple[float, float]) -> dict[str, Array]:
     a1, b1, alpha, a2, b2, beta, a3, b3, gamma = parameters.T
-    with np.errstate(over="ignore"):
-        a1, a2, a3 = (f * np.exp(-p * centre[0]) for f, p in ((a1, alpha), (a2, beta), (a3, gamma)))
+    a1, a2, a3 = (f * np.exp(-p * centre[0]) for f, p in ((a1, alpha), (a2, beta), (a3, gamma)))
     return dict(zip(LAW_FORMS["farseer"].names, (a1, b1, alpha, a2, b2, beta, a3, b3, gamma), strict=True))
 
 
@@ -202,7 +208,7 @@ def _repeated_starts(plain: Array, at: Coordinates) -> Array:
 
 
 def _tell_repeated(parameters: Array, centre: tuple[float, float]) -> dict[str, Array]:
-    again = np.exp(np.minimum(parameters[:, 5:], 100.0))
+    again = np.exp(parameters[:, 5:])
     return {**_tell_sum(parameters, centre), "R_D": again[:, 0], "R_N": again[:, 1]}
 
 

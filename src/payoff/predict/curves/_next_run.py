@@ -108,7 +108,7 @@ def rank_runs(
 def _slopes(law: Law, n: Array, d: Array) -> Array:
     logs = np.log(d) - law.centre[1]
     at = Coordinates(np.log(n) - law.centre[0], logs, logs if law.points.unique is not None else None, law.centre)
-    return np.asarray(law.form(law.best[None], at)[1][0])
+    return np.asarray(np.nan_to_num(law.form(law.best[None], at)[1][0], posinf=0.0, neginf=0.0))
 
 
 def _costs(n: Array, d: Array, cost: npt.ArrayLike | Callable[[Array, Array], Array] | None) -> Array:

@@ -39,6 +39,7 @@ def huber(residuals: Array, delta: float) -> tuple[Array, Array]:
     return inside * (size - inside / 2), np.where(size > delta, delta / np.maximum(size, delta), 1.0)
 
 
+@np.errstate(all="ignore")
 def minimise(
     model: Model,
     start: Array,
@@ -70,8 +71,7 @@ def minimise(
         if not rows.size:
             break
         trial = parameters[rows] + _step(gradient[rows], curvature[rows], damping[rows, None] * scale[rows])
-        with np.errstate(all="ignore"):
-            found = _quadratic(*model(trial, rows), weights[rows], delta, reweighted)
+        found = _quadratic(*model(trial, rows), weights[rows], delta, reweighted)
         better = found[0] < objective[rows]
         small = np.abs(objective[rows] - found[0]) <= tolerance * np.abs(objective[rows])
         settled[rows] = (better & small) | (damping[rows] >= DAMPING_MOST)
