@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from payoff.cli._scale_law import law
+from payoff.cli._app import payoff
 from payoff.errors import InvalidValue, UnknownName
 from tests.predict.laws import runs
 
@@ -31,7 +31,7 @@ def written(name: str, columns: list[str], rows: list[Any]) -> str:
 
 
 def run(*words: str) -> Result:
-    return CliRunner(env={"COLUMNS": "80"}).invoke(law, [*words, "--resamples", "50"])
+    return CliRunner(env={"COLUMNS": "80"}).invoke(payoff, ["scale", "law", *words, "--resamples", "50"])
 
 
 def answered(*words: str) -> dict[str, Any]:
