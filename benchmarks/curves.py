@@ -39,7 +39,7 @@ What is asked, by its name in `--json`; a rival's figure is NAME@RIVAL:
 - `ic_rmse`, `bb_rmse`, `lm_rmse`, `nmt_rmse`: root of the mean squared error of log loss on the unseen end of a curve,
   mean over curves of image classification, BIG-Bench, language and translation; `geomean_rmse` over all 92.
 - `lcdb_x2`, `lcdb_x8`: mean error of the predicted error rate at the largest training size of each curve, from the
-  sizes up to a half and an eighth of it, four of them at least.
+  sizes up to a half and an eighth of it, four of them at least (a rival that says more than 1 is taken at 1).
 - `coverage80`, `coverage90`, `coverage80_worst_domain`, `width80_x2`: how often the intervals hold what came, domains
   counting equally, and the median width of the 80 % interval (log of high over low) over all points predicted at up to
   2.2 times the largest x seen.
@@ -95,7 +95,7 @@ def accuracy(data: Path, said: Callable[[list[Task]], Array]) -> dict[str, float
     for factor in (2, 8):
         tasks = sample_size_tasks(data, factor)
         answers = answers_of(tasks)
-        off = np.exp(said(tasks)[:, 0]) - np.exp(answers.log_y[:, 0])
+        off = np.exp(np.minimum(said(tasks)[:, 0], 0.0)) - np.exp(answers.log_y[:, 0])
         figures[f"lcdb_x{factor}"] = float(np.abs(off).mean())
     return figures
 

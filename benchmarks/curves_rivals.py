@@ -21,6 +21,6 @@ def predict_alone(name: str, tasks: Sequence[Task]) -> Array:
     """Log y after the cut of each task; (b, m)."""
     points, answers = points_of(list(tasks)), answers_of(list(tasks))
     form = replace(FORMS[name], spread=(NO_PRIOR,) * len(FORMS[name].spread))
-    noise = np.full(len(tasks), 0.01)
+    noise = np.full(len(tasks), 1e-3)
     fit = fit_form(form, points.t, points.log_y, points.weights, noise, delta=1e9)
     return fit.log_y(answers.t)

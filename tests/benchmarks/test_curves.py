@@ -15,8 +15,8 @@ import curves
 def test_the_benchmark_of_curves_names_its_figures(
     tmp_path: Path, data_file: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("benchmark.vision.csv", "benchmark.lang.csv", "chinchilla_epoch.csv", "lcdb_mean_curves_dev.csv.gz"):
-        folder = data_file(f"scale/{name}").parent.parent
+    needed = ("benchmark.vision.csv", "benchmark.lang.csv", "chinchilla_epoch.csv", "lcdb_mean_curves_dev.csv.gz")
+    folder, *_ = (data_file(f"scale/{name}").parents[1] for name in needed)
     written = tmp_path / "figures.json"
     curves.main(["--quick", "--json", str(written), "--data", str(folder)])
     figures = json.loads(written.read_text())

@@ -14,7 +14,7 @@ SIZES = (1000, 2000, 4000, 8000, 16000, 32000, 64000)
 
 
 def error(size: float) -> float:
-    return 0.03 + 3.2 * size**-0.45
+    return 0.03 + 3.2 * float(size**-0.45)
 
 
 @pytest.fixture

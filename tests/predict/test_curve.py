@@ -128,3 +128,7 @@ def test_a_score_at_its_ceiling_is_refused() -> None:
 def test_a_level_that_is_not_calibrated_is_refused() -> None:
     with pytest.raises(InvalidValue, match=r"between 0.5 and 0.95, got 0.99"):
         fit_curve(X, power(X)).predict([2e5], level=0.99)
+
+
+def test_a_curve_prints_as_a_line() -> None:
+    assert repr(fit_curve(X, power(X))) == "Curve(16 points up to x = 100000, goal='min')"

@@ -151,7 +151,7 @@ def fit_intervals(domains: Sequence[Domain], answers: Sequence[LeftOut]) -> tupl
     """The scale of each part of the error (4,), and the quantiles of |error| / scale at `LEVELS`."""
     off = np.concatenate([np.abs(a.middle - d.log_y).ravel() for d, a in zip(domains, answers, strict=True)])
     parts = np.concatenate([a.parts.reshape(-1, 4) for a in answers])
-    equal = {"IC": 2.0, "BB": 1.0, "LM": 1.0, "NMT": 1.0, "early": 0.5}
+    equal = {"IC": 2.0, "lcdb x8": 2.0, "BB": 1.0, "LM": 1.0, "NMT": 1.0, "early": 0.5}
     price = np.concatenate([(d.weights * equal.get(d.name, 1.0) / len(d.groups)).ravel() for d in domains])
 
     def loss(theta: Array) -> float:

@@ -39,8 +39,8 @@ def demo(epochs: int, where: str | None) -> None:
         best = max(runs, key=lambda run: run.best.value if run.best else 0.0)
         click.echo("\n" + _sentence(best, list(ledger.readings(best.id))) + "\n")
         click.echo(
-            f"Kept in {ledger.place}.\nNext: payoff show {best.number}, payoff scale --runs number={best.number} --x energy, "
-            "or payoff measure -- python your_script.py"
+            f"Kept in {ledger.place}.\nNext: payoff show {best.number}, "
+            f"payoff scale --runs number={best.number} --x energy, or payoff measure -- python your_script.py"
         )
 
 

@@ -55,7 +55,7 @@ class BackTest:
         return self.low <= self.actual <= self.high
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Curve:
     """One learning curve with everything fitted to it; made by `fit_curve`.
 
@@ -67,6 +67,9 @@ class Curve:
     ceiling: float | None
     largest: float
     ensemble: Ensemble
+
+    def __repr__(self) -> str:
+        return f"Curve({len(self.x)} points up to x = {self.largest:g}, goal={self.goal!r})"
 
     @property
     def goal(self) -> Direction:

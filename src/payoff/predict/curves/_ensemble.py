@@ -11,7 +11,7 @@ from payoff.predict.curves._forms import FORMS
 from payoff.predict.curves._solve import Array
 
 HALF = np.log(0.5)
-NOISE_LEAST = 1e-3
+NOISE_LEAST = 2e-4
 ENOUGH_FOR_A_BACK_TEST = 4
 
 

@@ -63,20 +63,25 @@ def _constant(shape: Array, t: Array) -> tuple[Array, Array]:
     return np.zeros_like(t), np.empty((*t.shape, 0))
 
 
+def _positive(raw: Array) -> Array:
+    """An exponential that cannot run away; no curve of the world comes near its ends."""
+    return np.exp(np.clip(raw, -9.0, 9.0))
+
+
 def _power(shape: Array, t: Array) -> tuple[Array, Array]:
-    g = -np.exp(shape[:, :1]) * t
+    g = -_positive(shape[:, :1]) * t
     return g, g[..., None]
 
 
 def _shifted_power(shape: Array, t: Array) -> tuple[Array, Array]:
-    exponent, shift = np.exp(shape[:, :1]), shape[:, 1:2]
+    exponent, shift = _positive(shape[:, :1]), shape[:, 1:2]
     far = np.logaddexp(t, shift)
     g = -exponent * far
     return g, np.stack([g, -exponent * np.exp(shift - far)], axis=-1)
 
 
 def _stretched_exponential(shape: Array, t: Array) -> tuple[Array, Array]:
-    power = np.exp(shape[:, 1:2])
+    power = _positive(shape[:, 1:2])
     g = -np.exp(np.clip(shape[:, :1] + power * t, -700, 50))
     return g, np.stack([g, g * power * t], axis=-1)
 
@@ -87,7 +92,7 @@ def _exponential(shape: Array, t: Array) -> tuple[Array, Array]:
 
 
 def _logistic(shape: Array, t: Array) -> tuple[Array, Array]:
-    power = np.exp(shape[:, 1:2])
+    power = _positive(shape[:, 1:2])
     v = shape[:, :1] - power * t
     fallen = 1 / (1 + np.exp(np.clip(v, -500, 500)))
     return -np.logaddexp(0, -v), np.stack([fallen, -fallen * power * t], axis=-1)
@@ -95,7 +100,7 @@ def _logistic(shape: Array, t: Array) -> tuple[Array, Array]:
 
 def _m4(shape: Array, t: Array) -> tuple[Array, Array]:
     """(y - floor) / (top - y)^a = b x^-c, with log(y - floor) - log(top - floor) = log sigmoid(v) = G."""
-    power, alpha = np.exp(shape[:, 1:2]), np.exp(shape[:, 2:3])
+    power, alpha = _positive(shape[:, 1:2]), _positive(shape[:, 2:3])
     w = shape[:, :1] - power * t
     v = np.where(w > 0, w / alpha, w)
     for _ in range(6):
@@ -111,11 +116,15 @@ def _broken(breaks: int) -> Decay:
     """Exponent, then for each break: where (in t), how much the exponent changes, how sharp."""
 
     def decay(shape: Array, t: Array) -> tuple[Array, Array]:
-        exponent = np.exp(shape[:, :1])
+        exponent = _positive(shape[:, :1])
         g = -exponent * t
         slopes = [g]
         for at in range(1, 1 + 3 * breaks, 3):
-            where, change, width = shape[:, at : at + 1], shape[:, at + 1 : at + 2], np.exp(shape[:, at + 2 : at + 3])
+            where, change, width = (
+                shape[:, at : at + 1],
+                shape[:, at + 1 : at + 2],
+                _positive(shape[:, at + 2 : at + 3]),
+            )
             z = (t - where) / width
             soft = np.logaddexp(0, z)
             on = np.exp(-np.logaddexp(0, -z))
