@@ -49,7 +49,7 @@ def test_a_cost_of_one_x_prices_the_next_step(table: Path) -> None:
 def test_readings_of_a_run_are_a_curve_against_its_energy() -> None:
     with payoff.measure("one", project="p", quality="accuracy") as run:
         for step in range(1, 9):
-            sum(range(300_000))
+            sum(range(3_000_000))  # long enough for the clock of CPU time to move
             run.read(step=step, accuracy=1 - 0.3 / step)
     said = cli("scale", "--runs", "project=p", "--x", "step").stdout
     assert "is predicted to raise accuracy from" in said or "would, if one could look that far," in said
