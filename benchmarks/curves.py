@@ -47,21 +47,23 @@ What is asked, by its name in `--json`; a rival's figure is NAME@RIVAL:
 """
 
 VARIANTS = """
-What was tuned on what. Forms, priors, features of the weights and their penalty were chosen on these development curves, by
-five-fold cross-validation over data sets: some 16 variants of the weights, 8 of noise and robustness, 5 of the penalty
-and the last value as a form. Three choices were made after seeing the figures they change: the least noise allowed, the
-penalty, and that LCDB at 8 x counts twice in the scale of the intervals (its coverage was 0.686 before). That scale is
-fitted on left-out predictions of the same folds. So errors here are a little, and coverage more than a little, in our
-favour; neither was scored on curves not opened before. The law's coverage is of the very studies its constants were
-fitted to. The stop rule's settings were chosen on one half of the data sets and scored on the other, but the constants of
-the engine have seen both; where the whole curve costs a tenth of its gain's value, never stopping beats the rule.
+What was tuned on what. Forms, priors, features of the weights and their penalty were chosen on these
+development curves, by five-fold cross-validation over data sets: some 16 variants of the weights, 8 of noise
+and robustness, 5 of the penalty and the last value as a form. Three choices were made after seeing the
+figures they change: the least noise allowed, the penalty, and that LCDB at 8 x counts twice in the scale of
+the intervals (its coverage was 0.686 before). That scale is fitted on left-out predictions of the same folds.
+So errors here are a little, and coverage more than a little, in our favour; neither was scored on curves not
+opened before. The law's coverage is of the very studies its constants were fitted to. The stop rule's
+settings were chosen on one half of the data sets and scored on the other, but the constants of the engine
+have seen both; where the whole curve costs a tenth of its gain's value, never stopping beats the rule.
 
-Standard errors of Chinchilla's law use the replication's own seed: over ten other seeds that of B, whose tail is heavy,
-lies between 1,208 and 1,416, so agreement within 3 % is of that seed. `grid` is a search over the data exponent with the
-rest linear, written anew here in place of a package that the index does not have. A single form is a rival by least
-squares of log y from the same starts, without a prior. `patience` stops after the best number of steps without a gain of
-1 %, `patience_each` has its best number for each worth, `last_gain` stops when the last three steps gained less than they
-cost. Intervals of regret are bootstraps over data sets; that of the fit's time is over rounds.
+Standard errors of Chinchilla's law use the replication's own seed: over ten other seeds that of B, whose tail
+is heavy, lies between 1,208 and 1,416, so agreement within 3 % is of that seed. `grid` is a search over the
+data exponent with the rest linear, written anew here in place of a package that the index does not have. A
+single form is a rival by least squares of log y from the same starts, without a prior. `patience` stops after
+the best number of steps without a gain of 1 %, `patience_each` has its best number for each worth,
+`last_gain` stops when the last three steps gained less than they cost. Intervals of regret are bootstraps
+over data sets; that of the fit's time is over rounds.
 """
 LABELS = {
     "ic_rmse": "image classification, RMSE of log loss (aim 0.031)",
