@@ -8,13 +8,14 @@ import stat
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payoff.meter._neighbours import Claim, Neighbours, share_of
+from payoff.meter._neighbours import Claim, Neighbours, Shares, mean_over, share_of
 from tests.processes import python_words, start, wait_for
 
 HOLDER = """
@@ -23,8 +24,10 @@ from payoff.meter._neighbours import Neighbours
 claim = Neighbours(sys.argv[2].split("/"), float(sys.argv[3]), sys.argv[1])
 print("holding", flush=True)
 sys.stdin.readline()
-print(claim.share(), flush=True)
+claim.shares()
+print(claim.shares().machine, flush=True)
 sys.stdin.readline()
+claim.release()
 """
 
 
@@ -41,6 +44,16 @@ def answer(process: subprocess.Popen[str]) -> float:
     process.stdin.write("\n")
     process.stdin.flush()
     return float(process.stdout.readline())
+
+
+def settled(claim: Neighbours) -> Shares:
+    """The shares of a moment in which nobody came or went."""
+    claim.shares()
+    return claim.shares()
+
+
+def now(claim: Neighbours) -> float:
+    return settled(claim).machine
 
 
 def let_go(*processes: subprocess.Popen[str]) -> None:
@@ -64,7 +77,7 @@ def test_ranks_pinned_to_parts_of_the_machine_keep_their_parts(tmp_path: Path) -
 def test_ranks_and_runs_inside_a_job_are_no_other_jobs(tmp_path: Path) -> None:
     mine = Neighbours(("mine", "s"), 1.0, str(tmp_path))
     others = [holder(tmp_path, path, 1.0) for path in ("mine/rank1", "mine/s/inner/t", "one/s", "two/s", "two/t")]
-    mine.share()
+    mine.shares()
     assert mine.jobs_beside == 2
     let_go(*others)
     mine.release()
@@ -73,10 +86,10 @@ def test_ranks_and_runs_inside_a_job_are_no_other_jobs(tmp_path: Path) -> None:
 def test_a_claim_dies_with_its_holder_however_that_ends(tmp_path: Path) -> None:
     mine = Neighbours(("mine", "s"), 1.0, str(tmp_path))
     other = holder(tmp_path, "other/s", 1.0)
-    assert (mine.share(), mine.jobs_beside) == (0.5, 1)
+    assert (now(mine), mine.jobs_beside) == (0.5, 1)
     other.kill()
     other.communicate()
-    assert (mine.share(), mine.jobs_beside) == (1.0, 0)
+    assert (now(mine), mine.jobs_beside) == (1.0, 0)
     assert [path.suffix for path in tmp_path.iterdir()] == [".claim"]
     mine.release()
     assert list(tmp_path.iterdir()) == []
@@ -85,7 +98,7 @@ def test_a_claim_dies_with_its_holder_however_that_ends(tmp_path: Path) -> None:
 def test_a_stopped_holder_keeps_its_claim(tmp_path: Path) -> None:
     mine, other = Neighbours(("mine", "s"), 1.0, str(tmp_path)), holder(tmp_path, "other/s", 1.0)
     other.send_signal(signal.SIGSTOP)
-    assert mine.share() == 0.5
+    assert now(mine) == 0.5
     other.send_signal(signal.SIGCONT)
     let_go(other)
     mine.release()
@@ -107,10 +120,10 @@ time.sleep(60)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     mine = Neighbours(("mine", "s"), 1.0, str(tmp_path))
-    assert mine.share() == 0.5
+    assert now(mine) == 0.5
     parent.kill()
     parent.wait()
-    assert mine.share() == 1.0
+    assert now(mine) == 1.0
     os.kill(child, signal.SIGKILL)
     parent.communicate()
     mine.release()
@@ -122,12 +135,12 @@ def test_a_forked_child_shares_with_its_parent(tmp_path: Path) -> None:
     child = os.fork()
     if child == 0:  # pragma: no cover
         own = Neighbours(("child", "s"), 1.0, str(tmp_path))
-        os.write(result, f"{own.share()}".encode())
+        os.write(result, f"{now(own)}".encode())
         own.release()
         os._exit(0)
     os.waitpid(child, 0)
     assert os.read(program_end, 100) == b"0.5"
-    assert mine.share() == 1.0
+    assert now(mine) == 1.0
     mine.release()
     os.close(program_end)
     os.close(result)
@@ -138,7 +151,7 @@ def test_windows_of_one_process_share_its_time_unless_one_is_inside_the_other(tm
     beside = Neighbours(("b", "t"), 1.0, str(tmp_path))
     inner = Neighbours(("a", "s", "c", "u"), 1.0, str(tmp_path))
     twin = Neighbours(("a", "s", "d", "v"), 1.0, str(tmp_path))
-    assert [claim.share_of_process() for claim in (outer, beside, inner, twin)] == [1 / 2, 1 / 2, 1 / 4, 1 / 4]
+    assert [settled(claim).process for claim in (outer, beside, inner, twin)] == [1 / 2, 1 / 2, 1 / 4, 1 / 4]
     for claim in (outer, beside, inner, twin):
         claim.release()
 
@@ -154,7 +167,8 @@ def test_a_folder_that_may_not_be_read_leaves_a_job_alone_and_does_no_harm(tmp_p
     program = (
         "import os, sys; os.setgid(65534); os.setuid(65534)\n"
         "from payoff.meter._neighbours import Neighbours\n"
-        "claim = Neighbours(('a', 's'), 0.5, sys.argv[1]); print(claim.share()); claim.release()"
+        "claim = Neighbours(('a', 's'), 0.5, sys.argv[1]); claim.shares()\n"
+        "print(claim.shares().machine); claim.release()"
     )
     sources = ":".join(sys.path)
     done = subprocess.run(
@@ -183,23 +197,23 @@ def test_a_link_in_the_place_of_the_shared_folder_is_refused(tmp_path: Path) -> 
     claim = Neighbours(("a", "s"), 1.0, str(tmp_path / "claims"))
     assert stat.S_IMODE(treasure.stat().st_mode) == 0o700
     assert list(treasure.iterdir()) == []
-    assert claim.share() == 1.0
+    assert now(claim) == 1.0
     claim.release()
 
 
 def test_what_others_plant_in_the_shared_folder_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
-    victim.write_text("1.0 x/y")
+    victim.write_text("1.0 0 x/y")
     folder = tmp_path / "claims"
     claim = Neighbours(("a", "s"), 1.0, str(folder))
     (folder / "link.claim").symlink_to(victim)
     (folder / "folder.claim").mkdir()
     os.mkfifo(folder / "pipe.claim")
-    (folder / "note.txt").write_text("1.0 x/y")
+    (folder / "note.txt").write_text("1.0 0 x/y")
     began = time.monotonic()
-    assert claim.share() == 1.0
+    assert now(claim) == 1.0
     assert time.monotonic() - began < 5
-    assert victim.read_text() == "1.0 x/y"
+    assert victim.read_text() == "1.0 0 x/y"
     assert sorted(path.name for path in folder.iterdir() if len(path.name) < 30) == [
         "folder.claim",
         "link.claim",
@@ -221,7 +235,14 @@ sys.stdin.readline()
 
 @pytest.mark.parametrize(
     ("written", "share"),
-    [(b"", 1.0), (b"nonsense", 1.0), (b"nan x/y", 1.0), (b"-5 x/y", 1.0), (b"9e9 x/y", 0.5), (b"\xff\xfe" * 3000, 1.0)],
+    [
+        (b"", 1.0),
+        (b"nonsense", 1.0),
+        (b"nan 0 x/y", 1.0),
+        (b"-5 0 x/y", 1.0),
+        (b"9e9 0 x/y", 0.5),
+        (b"\xff\xfe" * 3000, 1.0),
+    ],
 )
 def test_a_claim_that_is_nonsense_counts_for_at_most_one_machine(tmp_path: Path, written: bytes, share: float) -> None:
     mine = Neighbours(("a", "s"), 1.0, str(tmp_path))
@@ -229,7 +250,7 @@ def test_a_claim_that_is_nonsense_counts_for_at_most_one_machine(tmp_path: Path,
         python_words(NONSENSE, tmp_path, repr(written)), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert other.stdout is not None and other.stdout.readline() == "held\n"
-    assert mine.share() == share
+    assert now(mine) == share
     other.communicate("\n")
     mine.release()
 
@@ -252,6 +273,54 @@ def test_the_shares_of_all_who_live_never_exceed_the_machine(
     assert sum(shares) == pytest.approx(min(1.0, reserved))
 
 
+times = st.lists(st.floats(0, 10), min_size=2, max_size=2, unique=True).map(sorted)
+
+
+@given(st.lists(st.tuples(st.floats(0.5, 1), times), min_size=1, max_size=6), st.floats(0.3, 4))
+def test_the_shares_of_jobs_that_come_and_go_add_up_to_the_machine_however_often_each_books(
+    jobs: list[tuple[float, list[float]]], tick_s: float
+) -> None:
+    claims = [Claim((f"run{n}", "s"), reserved, 0, *held) for n, (reserved, held) in enumerate(jobs)]
+    booked = 0.0
+    for number, claim in enumerate(claims):
+        edges = [claim.began_s]
+        while edges[-1] < claim.ended_s:
+            edges.append(min(claim.ended_s, edges[-1] + tick_s + number / 10))
+        booked += sum((b - a) * mean_over(a, b, share_of, claim, claims) for a, b in pairwise(edges))
+    changes = sorted({time_s for claim in claims for time_s in (claim.began_s, claim.ended_s)})
+    machine = sum(
+        (b - a) * min(1.0, sum(claim.reserved for claim in claims if claim.began_s <= a and claim.ended_s >= b))
+        for a, b in pairwise(changes)
+    )
+    assert booked == pytest.approx(machine)
+
+
+def test_who_leaves_between_two_ticks_is_counted_until_it_left(tmp_path: Path) -> None:
+    mine, other = Neighbours(("mine", "s"), 1.0, str(tmp_path)), holder(tmp_path, "other/s", 1.0)
+    assert answer(other) == 0.5  # it has seen that somebody is there
+    mine.shares()
+    time.sleep(0.4)
+    let_go(other)
+    time.sleep(0.4)
+    assert 0.5 < mine.shares().machine < 1.0
+    assert mine.jobs_beside == 0
+    assert now(mine) == 1.0
+    mine.release()
+
+
+def test_a_claim_that_was_given_up_is_forgotten_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("payoff.meter._neighbours.LINGER_S", 0.2)
+    mine, other = Neighbours(("mine", "s"), 1.0, str(tmp_path)), holder(tmp_path, "other/s", 1.0)
+    answer(other)
+    let_go(other)
+    mine.shares()
+    assert len(list(tmp_path.iterdir())) == 2
+    time.sleep(0.3)
+    mine.shares()
+    assert len(list(tmp_path.iterdir())) == 1
+    mine.release()
+
+
 @given(st.floats(0.01, 1), st.floats(0.01, 1), st.integers(1, 5))
 def test_runs_inside_a_job_share_what_the_job_has(outer: float, other: float, inside: int) -> None:
     job = Claim(("job", "s"), outer, 0)
@@ -263,7 +332,7 @@ def test_runs_inside_a_job_share_what_the_job_has(outer: float, other: float, in
 def test_many_claims_are_told_apart_in_a_moment(tmp_path: Path) -> None:
     holders = [Neighbours((f"run{n}", "s"), 1.0, str(tmp_path)) for n in range(64)]
     began = time.perf_counter()
-    assert holders[0].share() == pytest.approx(1 / 64)
+    assert now(holders[0]) == pytest.approx(1 / 64)
     assert time.perf_counter() - began < 1
     for claim in holders:
         claim.release()

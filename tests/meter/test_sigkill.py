@@ -172,11 +172,11 @@ def test_no_claim_of_the_dead_counts(where: Path, tmp_path: Path) -> None:
     for clock in clocks:
         wait_for(lambda clock=clock: lived_s(clock) > 0.1)  # type: ignore[misc]
     mine = Neighbours(("mine", "s"), 1.0, str(folder))
-    assert mine.share() == pytest.approx(1 / 4)
+    assert mine.shares().machine == pytest.approx(1 / 4)
     for victim in victims:
         victim.kill()
         victim.communicate()
-    assert mine.share() == 1.0
+    assert mine.shares().machine == 1.0
     mine.release()
 
 

@@ -21,6 +21,7 @@ import payoff
 from payoff.errors import BudgetSpent, InvalidValue, UnknownName
 from payoff.ledger import Query, open_ledger
 from payoff.meter import _window
+from payoff.meter._processor import this_processor
 from payoff.model import Budget, Objective, Run
 from tests.processes import python, wait_for
 
@@ -721,6 +722,25 @@ def test_the_machine_may_be_booked_whole(where: Path) -> None:
     machine, job = runs(where)
     assert machine.details["usage"]["held_s"] == pytest.approx(seconds(machine), rel=1e-6)
     assert replace(machine, footprint=job.footprint).state == "completed"
+
+
+def test_who_measures_the_whole_machine_takes_no_share_from_the_jobs_on_it(where: Path) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def look_on() -> None:
+        with payoff.measure("machine", scope="machine", ledger=where):
+            begun.set()
+            done.wait(10)
+
+    onlooker = threading.Thread(target=look_on)
+    onlooker.start()
+    begun.wait(10)
+    with payoff.measure("job", ledger=where) as job:
+        time.sleep(0.3)
+    done.set()
+    onlooker.join()
+    details = next(run for run in runs(where) if run.id == job.run_id).details["usage"]
+    assert details["held_s"] == pytest.approx(details["duration_s"] * this_processor().reserved, rel=1e-6)
 
 
 def test_a_clock_set_back_an_hour_changes_no_duration_and_no_order(

@@ -62,7 +62,8 @@ class Recording:
         self._read_at_s = 0.0
         self._inside, self._known, self._absorbed = list[Recording](), set[str](), Footprint()
         self._trace, self._tick = Trace(), 0
-        self._share, self._jobs_beside, self._metrics = 1.0, 0, set[str]()
+        self._neighbours: Neighbours | None = None
+        self._jobs_beside, self._metrics = 0, set[str]()
         self._growth = Growth(rented=self._factors.hardware_usd_per_s is not None)
         self._done, self._finishing = threading.Event(), threading.Lock()
         self._tell, self._told = tell, 0
@@ -84,7 +85,8 @@ class Recording:
     def begin(self) -> None:
         """Begin to measure; nothing is written before `keep`."""
         sensors = find_sensors()
-        self._neighbours = Neighbours(self.path, this_processor().reserved)
+        if self._plan.scope == "job":  # who measures the whole machine looks on, and takes no share from anybody
+            self._neighbours = Neighbours(self.path, this_processor().reserved)
         self._account = Account(sensors, self._clocks, self._split, self._pids)
         for lost in self._plan.resume.segments if self._plan.resume else ():
             if lost.outcome is None:
@@ -100,7 +102,11 @@ class Recording:
     def drop(self) -> None:
         """End what was begun and not kept: it leaves no trace."""
         self._done.set()
-        self._neighbours.release()
+        self._release()
+
+    def _release(self) -> None:
+        if self._neighbours is not None:
+            self._neighbours.release()
 
     @property
     def _joins(self) -> bool:
@@ -108,16 +114,12 @@ class Recording:
         return self._plan.resume is not None or (self._group is not None and self._group.rank > 0)
 
     def _split(self) -> Split:
-        """The split since the last booking: who came or went in between is taken to have been there all the time.
-
-        So ranks that begin or end together are never charged for more than the machine.
-        """
-        if self._plan.scope == "machine":
+        """The split since the last booking."""
+        if self._neighbours is None:
             return Split(whole_machine=True)
-        before, self._share = self._share, self._neighbours.share()
+        shares = self._neighbours.shares()
         self._jobs_beside = max(self._jobs_beside, self._neighbours.jobs_beside)
-        idle = min(before, self._share)
-        return Split(idle, self._neighbours.share_of_process(), min(1.0, idle / this_processor().reserved))
+        return Split(shares.machine, shares.process, min(1.0, shares.machine / this_processor().reserved))
 
     def _beginning(self) -> dict[str, Any]:
         plan, processor, lease = self._plan, this_processor(), own_lease()
@@ -199,7 +201,7 @@ class Recording:
             if not self._done.is_set():
                 self._usage = self._advance()
                 self._done.set()
-                self._neighbours.release()
+                self._release()
                 if had_offspring():
                     self._absorb(self._recorder.inside(self.run_id, self.segment, self._known))
                 self._final = self.footprint(self._usage)
