@@ -46,6 +46,36 @@ def test_a_cost_of_one_x_prices_the_next_step(table: Path) -> None:
     assert "for $5.12k" in " ".join(said.split())
 
 
+@pytest.mark.parametrize(
+    ("worth", "verdict"),
+    [
+        ("0.1% = $9000", "Go on: the next 16 steps will be worth more than they cost with a chance of"),
+        ("0.1% = $1", "Stop: at best"),
+    ],
+)
+def test_a_worth_gets_a_verdict(table: Path, worth: str, verdict: str) -> None:
+    words = ("scale", table, "--x", "examples", "--y", "error", "--unit-cost", "$0.08", "--worth", worth)
+    said = " ".join(cli(*words).stdout.split())
+    assert verdict in said
+    assert "(One step: 32k more examples, $2.56k.)" in said
+    (curve,) = json.loads(cli(*words, "--json").stdout)["curves"]
+    assert (curve["verdict"]["go_on"], curve["verdict"]["step"]) == (verdict.startswith("Go on"), 32000)
+
+
+def test_several_curves_get_a_verdict_each() -> None:
+    for name, fall in (("steep", 0.9), ("flat", 0.02)):
+        with payoff.measure(name, project="two", quality="error") as run:
+            for step in range(1, 9):
+                run.read(step=step, error=0.4 * step**-fall)
+    words = ("scale", "--runs", "project=two", "--unit-cost", "1 J", "--worth", "0.1% = 0.3 J")
+    said = cli(*words, COLUMNS="80").stdout
+    assert "pays?" in said
+    assert [line.split(",")[0].split()[-1] for line in said.splitlines() if "%" in line and "–" in line] == [
+        "yes",
+        "no",
+    ]
+
+
 def test_readings_of_a_run_are_a_curve_against_its_energy() -> None:
     with payoff.measure("one", project="p", quality="accuracy") as run:
         for step in range(1, 9):
@@ -70,6 +100,14 @@ def test_runs_of_one_reading_each_are_one_curve() -> None:
     [
         (["--x", "exmples", "--y", "error"], "did you mean 'examples'?"),
         (["--x", "examples", "--y", "error", "--level", "0.99"], "between 0.5 and 0.95, got 0.99"),
+        (
+            ["--x", "examples", "--y", "error", "--worth", "0.1% = $5"],
+            "--unit-cost is not given; give the cost of one more examples in cost, such as",
+        ),
+        (
+            ["--x", "examples", "--y", "error", "--worth", "0.1% = $5", "--unit-cost", "3 J"],
+            "the worth is paid in cost, and one more examples is priced in energy",
+        ),
         (["--x", "examples", "--y", "error", "--to", "far"], "does not begin with a number"),
         (["--x", "examples", "--y", "error", "--runs", "project=p"], "either a table or --runs"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from payoff.errors import InvalidValue
-from payoff.judge import Ahead, Verdict, decide, horizons
+from payoff.judge import Ahead, Verdict, along, decide, horizons, step_of
 from payoff.model import Worth
 from payoff.predict.curves import fit_curve
 from payoff.quantities import Estimate
@@ -104,3 +104,16 @@ def test_a_lower_level_never_stops_earlier(options: list[tuple[float, float]], l
 def test_another_horizon_never_lowers_the_chance(options: list[tuple[float, float]]) -> None:
     steps = [ahead(1 << power, *option) for power, option in enumerate(options)]
     assert decide(steps, WORTH).chance >= decide(steps[:-1], WORTH).chance
+
+
+def test_the_steps_along_a_curve_are_as_large_as_its_last_and_end_where_it_cannot_say() -> None:
+    x = [100.0, 200.0, 400.0, 800.0]
+    curve = fit_curve(x, [0.02 + 2 * size**-0.5 for size in x])
+    options = along(curve, unit_cost=3.0)
+    assert step_of(curve) == 400.0
+    assert [(option.steps, option.cost) for option in options] == [
+        (steps, steps * 1200.0) for steps in horizons(int((curve.horizon - 800) / 400))
+    ]
+    assert [option.gain.value for option in options] == [
+        curve.gain(800, 800 + 400 * option.steps).value for option in options
+    ]

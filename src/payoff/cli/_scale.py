@@ -10,7 +10,7 @@ from payoff.cli._options import answer, json_option, ledger_option, opened
 from payoff.cli._scale_law import law, read_columns
 from payoff.errors import InvalidValue, UnknownName
 from payoff.ledger import Query
-from payoff.model import Objective, Reading, Run, parse_figure
+from payoff.model import Objective, Reading, Run, Worth, parse_figure
 from payoff.predict.curves import Curve, fit_curve
 from payoff.show import Line, ScaleReport
 from payoff.units import parse
@@ -58,6 +58,7 @@ def scale() -> None:
 @click.option("--target", metavar="Y", help="A y to reach, such as 0.02 or 2%.")
 @click.option("--level", default=0.8, show_default=True, help="The level of the intervals, 0.5 to 0.95.")
 @click.option("--unit-cost", metavar="COST", help="What one more x costs, such as '3 J' or '$0.08'.")
+@click.option("--worth", metavar="GAIN = COST", help="What a gain is worth, such as '0.1% = $5'; adds a verdict.")
 @ledger_option
 @json_option
 def curve(
@@ -72,6 +73,7 @@ def curve(
     target: str | None,
     level: float,
     unit_cost: str | None,
+    worth: str | None,
     where: str | None,
     as_json: bool,
 ) -> None:
@@ -94,7 +96,8 @@ def curve(
     )
     aim = None if target is None else parse(target, "share")
     cost = None if unit_cost is None else parse_figure(unit_cost)
-    answer(ScaleReport(x, objective.metric, lines, level, aim, cost), as_json=as_json)
+    price = None if worth is None else Worth.parse(worth)
+    answer(ScaleReport(x, objective.metric, lines, level, aim, cost, price), as_json=as_json)
 
 
 def _of_table(path: Path, x: str, objective: Objective, ceiling: float | None) -> Curve:

@@ -11,6 +11,7 @@
 Stop: at best the next step will be worth the cost with a chance of 41%, and 45% is asked for.
 """
 
+from payoff.judge._ahead import along, step_of
 from payoff.judge._last_gain import LastGain, last_gain
 from payoff.judge._stop import FARTHEST, LEVEL, Ahead, Verdict, decide, horizons
 from payoff.judge._worth import chance_worth, expected_net, net_value
@@ -21,10 +22,12 @@ __all__ = [
     "Ahead",
     "LastGain",
     "Verdict",
+    "along",
     "chance_worth",
     "decide",
     "expected_net",
     "horizons",
     "last_gain",
     "net_value",
+    "step_of",
 ]

@@ -10,12 +10,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from payoff.errors import InvalidValue
+from payoff.judge import along, decide, step_of
 from payoff.units import DIMENSION_OF, show, significant
 
 if TYPE_CHECKING:
+    from payoff.judge import Verdict
+    from payoff.model import Worth
     from payoff.predict.curves import Curve
 
 X_DIMENSIONS = {"energy": "energy", "time": "duration"}
+X_FIGURES = {"energy": "energy_j", "time": "duration_s"}
+EXAMPLE_COST = {"energy": "3 J", "duration": "2 s", "cost": "$0.08", "emissions": "1 gCO2e"}
 STEP_OF_QUALITY = 0.001
 
 
@@ -30,7 +36,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ScaleReport:
-    """Predictions of curves of `y` against `x`; `unit_cost` is what one x costs: a figure of a footprint and SI."""
+    """Predictions of curves of `y` against `x`; `unit_cost` is what one x costs: a figure of a footprint and SI.
+
+    With a `worth`, which must be in the figure of that cost, each curve gets a verdict.
+    """
 
     x: str
     y: str
@@ -38,6 +47,19 @@ class ScaleReport:
     level: float = 0.8
     target: float | None = None
     unit_cost: tuple[str, float] | None = None
+    worth: Worth | None = None
+
+    def __post_init__(self) -> None:
+        if self.worth is None:
+            return
+        figure = self._each()[0]
+        if figure != self.worth.figure:
+            paid = DIMENSION_OF[self.worth.figure]
+            known = f"one more {self.x} is priced in {DIMENSION_OF[figure]}" if figure else "--unit-cost is not given"
+            raise InvalidValue(
+                f"the worth is paid in {paid}, and {known}; "
+                f"give the cost of one more {self.x} in {paid}, such as --unit-cost '{EXAMPLE_COST.get(paid, '3 J')}'"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """See `Report`."""
@@ -65,6 +87,7 @@ class ScaleReport:
             else dict(zip(("mid", "low", "high"), step, strict=True)),
             "target": None if self.target is None else [float(x) for x in curve.cost_to(self.target)],
             "horizon": curve.horizon,
+            "verdict": self._verdict_to_json(curve),
             "check": [
                 {"factor": t.factor, "predicted": t.predicted, "low": t.low, "high": t.high, "actual": t.actual}
                 for t in curve.check
@@ -82,10 +105,11 @@ class ScaleReport:
             "at",
             f"{self.y} then ({self.level:.0%})",
             "back-test",
+            *(["pays?"] if self.worth else []),
         ):
             table.add_column(title, justify="left" if title == "curve" else "right", overflow="ellipsis", no_wrap=True)
         for line in self.lines:
-            now = float(line.curve.predict(line.curve.largest).mid)
+            now, verdict = float(line.curve.predict(line.curve.largest).mid), self.verdict(line.curve)
             table.add_row(
                 line.name,
                 self._x(line.curve.largest),
@@ -93,6 +117,7 @@ class ScaleReport:
                 self._x(line.to),
                 self._then(line),
                 self._check(line.curve, short=True),
+                *([f"{'yes' if verdict.go_on else 'no'}, {verdict.chance:.0%}"] if verdict else []),
             )
         return Group(table, Text("back-test: how far off y at the end was, foretold from the first half", style="dim"))
 
@@ -118,7 +143,28 @@ class ScaleReport:
         said.append(f"Beyond {self._x(curve.horizon)} this data cannot say.")
         if line.to > curve.horizon:
             said[0] = said[0].replace(" is predicted to", " would, if one could look that far,")
+        if verdict := self.verdict(curve):
+            said.append(f"{verdict} (One step: {self._more(step_of(curve))}.)")
         return said
+
+    def verdict(self, curve: Curve) -> Verdict | None:
+        """Whether to go on; `None` without a worth."""
+        return None if self.worth is None else decide(along(curve, self._each()[1]), self.worth)
+
+    def _verdict_to_json(self, curve: Curve) -> dict[str, Any] | None:
+        if (verdict := self.verdict(curve)) is None:
+            return None
+        return {
+            "go_on": verdict.go_on,
+            "chance": verdict.chance,
+            "steps": verdict.steps,
+            "step": step_of(curve),
+            "reason": verdict.reason,
+        }
+
+    def _each(self) -> tuple[str | None, float]:
+        """What one more x costs: a figure of a footprint and SI."""
+        return self.unit_cost or (X_FIGURES.get(self.x), 1.0)
 
     def _told_target(self, curve: Curve) -> str:
         assert self.target is not None
@@ -160,6 +206,10 @@ class ScaleReport:
 
     def _for(self, more: float) -> str:
         return "" if self.unit_cost is None and self.x not in X_DIMENSIONS else f" for {self._cost(more)}"
+
+    def _more(self, more: float) -> str:
+        what = f"{self._x(more)} more" + ("" if self.x in X_DIMENSIONS else f" {self.x}")
+        return what if self.unit_cost is None else f"{what}, {self._cost(more)}"
 
     def _cost(self, more: float) -> str:
         if more == float("inf"):
