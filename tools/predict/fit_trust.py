@@ -24,7 +24,7 @@ from payoff.predict.curves._forms import FORMS
 from payoff.predict.curves._solve import Array
 from payoff.predict.curves._trust import LEVELS, Trust, error_parts, own_features, shared_features
 
-SHARED, OWN = 3, 4
+SHARED, OWN = 3, 6
 WHERE = Path(__file__).parents[2] / "src" / "payoff" / "predict" / "curves" / "trust.json"
 FOLDS = 5
 PENALTY = 1e-2
@@ -90,7 +90,9 @@ def fit_weights(domains: Sequence[Domain]) -> Trust:
     first = np.zeros(SHARED + count * OWN)
     first[:2] = 1.0
     prepared = [
-        (d, shared_features(d.ensemble, d.said), own_features(d.ensemble, d.t), _price(d)) for d in domains if d.groups
+        (d, shared_features(d.ensemble, d.said), own_features(d.ensemble, d.t, d.said), _price(d))
+        for d in domains
+        if d.groups
     ]
 
     def loss(theta: Array) -> tuple[float, Array]:
@@ -107,7 +109,7 @@ def fit_weights(domains: Sequence[Domain]) -> Trust:
             slope[SHARED:] += np.einsum("bmk,bmg->kg", pull, own).ravel()
         return total, slope
 
-    return _trust(minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 300}).x)
+    return _trust(minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 1500}).x)
 
 
 def _trust(theta: Array) -> Trust:

@@ -22,7 +22,7 @@ LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Weights of the forms, softmax of `shared` (3,) and `own` (k, 4) features, and the scale of the error.
+    """Weights of the forms, softmax of `shared` (3,) and `own` (k, 6) features, and the scale of the error.
 
     `scale` (4,) multiplies noise, disagreement of the forms, past error and distance, which meet in quadrature;
     `quantiles` are those of |error| / scale at `LEVELS`.
@@ -35,7 +35,7 @@ class Trust:
 
     def weights(self, ensemble: Ensemble, t: Array, said: Array) -> Array:
         """The weight of each form at t (b, m), where `said` (b, m, k) is what they say: (b, m, k), adding up to 1."""
-        logit = shared_features(ensemble, said) @ self.shared + own_features(ensemble, t) @ self.own.T
+        logit = shared_features(ensemble, said) @ self.shared + own_features(ensemble, t, said) @ self.own.T
         share = np.exp(logit - logit.max(axis=-1, keepdims=True))
         weights: Array = share / share.sum(axis=-1, keepdims=True)
         return weights
@@ -83,10 +83,16 @@ def shared_features(ensemble: Ensemble, said: Array) -> Array:
     return np.stack(features, axis=-1)
 
 
-def own_features(ensemble: Ensemble, t: Array) -> Array:
-    """What speaks for or against each form by a rule of its own: distance, points, noise; (b, m, 4)."""
+def own_features(ensemble: Ensemble, t: Array, said: Array) -> Array:
+    """What speaks for or against each form by a rule of its own, each about 0 with a spread of 1; (b, m, 6).
+
+    Distance, points and noise; how well the best form did in the back-test, and how far the forms disagree.
+    """
     points, noise = np.log(ensemble.points)[:, None] - 2.5, np.log(ensemble.noise)[:, None] / 2 + 2
-    return np.stack(np.broadcast_arrays(1.0, np.maximum(t, 0.0) - 1.0, points, noise), axis=-1)
+    past = np.where(np.isfinite(ensemble.past), ensemble.past, np.inf).min(axis=1, keepdims=True)
+    past = np.log(np.where(np.isfinite(past), past, 0.05) + 1e-3) / 2 + 1.5
+    apart = np.clip(np.log(said.std(axis=2) + 1e-4) / 2 + 2, -2.0, 2.0)
+    return np.stack(np.broadcast_arrays(1.0, np.maximum(t, 0.0) - 1.0, points, noise, past, apart), axis=-1)
 
 
 def error_parts(ensemble: Ensemble, t: Array, said: Array, weights: Array, middle: Array) -> Array:
