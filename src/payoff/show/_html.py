@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +14,10 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+
+TOGETHER = r"(?<=\d) (?=%|x\b)"
+"""A number and its sign stay on one line: '4 %', '2 x'."""
 
 
 class Html(str):
@@ -58,7 +63,7 @@ class Story:
 def tag(name: str, *inside: str, **attributes: str) -> Html:
     """An element; what is inside is escaped unless it is `Html`. A trailing underscore of an attribute is left out."""
     told = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items())
-    text = "".join(part if isinstance(part, Html) else escape(part) for part in inside)
+    text = "".join(part if isinstance(part, Html) else escape(re.sub(TOGETHER, "\u00a0", part)) for part in inside)
     return Html(f"<{name}{told}>{text}</{name}>")
 
 

@@ -11,20 +11,22 @@ from payoff.show._law import LawReport, assumed
 from payoff.show.figures import law_figure
 
 HOW = (
-    "The sum of Huber's loss (delta 0.001) of the residuals of log loss is made small, as in approach 3 of Hoffmann et al. "
-    "2022, from a grid of starting exponents for which the other numbers are linear.",
-    "Intervals of the numbers come from fits to runs drawn with replacement. Those of predictions also hold how far laws "
-    "stray beyond their runs, which grows with the distance in compute and was fitted to nine public sets of runs.",
-    "The region holds the sizes whose loss for the same budget differs from the best by less than the noise of one run. "
-    "The back-test fits the smaller runs and asks for the larger ones; beyond what it vouches for, the runs cannot say.",
+    "The sum of Huber's loss (delta 0.001) of the residuals of log loss is made small, as in approach 3 of "
+    "Hoffmann et al. 2022, from a grid of starting exponents for which the other numbers are linear.",
+    "Intervals of the numbers come from fits to runs drawn with replacement. Those of predictions also hold how "
+    "far laws stray beyond their runs, which grows with the distance in compute and was fitted to nine public "
+    "sets of runs.",
+    "The region holds the sizes whose loss for the same budget differs from the best by less than the noise of "
+    "one run. The back-test fits the smaller runs and asks for the larger ones; beyond what it vouches for, the "
+    "runs cannot say.",
 )
 LANDSCAPE = (
-    "Grey lines join sizes and tokens of equal loss; dots are the runs. The green line is the best use of every budget of "
-    "compute, and the green area what is as good within the noise of one run."
+    "Grey lines join sizes and tokens of equal loss; dots are the runs. The green line is the best use of every "
+    "budget of compute, and the green area what is as good within the noise of one run."
 )
 BUDGET = (
-    " Blue is what this budget is best spent on. Below: the loss of each size when the rest of the budget goes into tokens, "
-    "with its 80 % band."
+    "  Blue is what this budget is best spent on. Below: the loss of each size when the rest of the budget goes "
+    "into tokens; the bar is the 90 % interval of the best size."
 )
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from payoff.show._html import Drawn, Folded, Heading, Part, Story
 from payoff.show._scale import Line, ScaleReport
 from payoff.show.figures import curve_figure, curves_figure
-from payoff.show.figures._curve import FARTHER, CurveView
+from payoff.show.figures._curve import FARTHER, CurveView, per_cent
 from payoff.units import significant
 
 if TYPE_CHECKING:
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 MOST_TOLD = 12
 """Of more curves than this only the overview is told."""
 HOW = (
-    "Ten forms are fitted to the logarithm of y at once, by a robust loss with a prior on each shape: power laws with and "
-    "without a floor and shifted, M4 (Alabdulmohsin et al. 2022), mmf4, wbl4 and exp3 (LCDB: Mohr et al. 2022), smoothly "
-    "broken laws with one and two breaks (Caballero et al. 2022), and the last value.",
-    "What is foretold is their combination, weighted by how well each explains the points, by the back-test, and by what "
-    "each is good for at this distance. An interval joins the noise of the points, how far the forms disagree, and how wrong "
-    "they were on curves whose end is known.",
-    "The back-test fits the beginning of this very curve and asks it for its end. The data cannot say where the 80 % "
-    "interval spans more than a factor of two; where a back-test failed, half as far on the logarithmic scale.",
+    "Ten forms are fitted to the logarithm of y at once, by a robust loss with a prior on each shape: power laws "
+    "with and without a floor and shifted, M4 (Alabdulmohsin et al. 2022), mmf4, wbl4 and exp3 (LCDB: Mohr et al. "
+    "2022), smoothly broken laws with one and two breaks (Caballero et al. 2022), and the last value.",
+    "What is foretold is their combination, weighted by how well each explains the points, by the back-test, and "
+    "by what each is good for at this distance. An interval joins the noise of the points, how far the forms "
+    "disagree, and how wrong they were on curves whose end is known.",
+    "The back-test fits the beginning of this very curve and asks it for its end. The data cannot say where the "
+    "80 % interval spans more than a factor of two; where a back-test failed, half as far on the logarithmic "
+    "scale.",
 )
 
 
@@ -84,18 +85,19 @@ def _one(report: ScaleReport, line: Line) -> Iterator[Part]:
 
 
 def _caption(report: ScaleReport) -> str:
-    level = f"{report.level:.0%}".replace("%", " %")
+    level = per_cent(report.level)
     if len(report.lines) > 1:
         return f"What is foretold of each curve, with its {level} band; dotted where the curve cannot say."
     return (
-        f"Above: the points, what is foretold with its {level} and 90 % bands, and what the beginning of the curve foretold "
-        "of its end. Below: the gain from a doubling, with its 90 % band. Grey is where the data cannot say."
+        f"Above: the points, what is foretold with its {level} and 90 % bands, and what the beginning of the curve "
+        "foretold of its end. Below: the gain from each doubling; of the next one with its 90 % interval. Grey is "
+        "where the data cannot say."
     )
 
 
 def _foretold(view: CurveView) -> Table:
     """Now, at two and four times as much, where it was asked, and at the horizon."""
-    curve, level = view.curve, f"{view.level:.0%}".replace("%", " %")
+    curve, level = view.curve, per_cent(view.level)
     table = _table(view.x.name, "times", f"{view.y.name} ({level})", "90 %", "gain from now (90 %)")
     wanted = {curve.largest, 2 * curve.largest, FARTHER * curve.largest, view.to, curve.horizon}
     for x in sorted(wanted):
@@ -114,7 +116,7 @@ def _foretold(view: CurveView) -> Table:
 
 def _back_test(view: CurveView) -> Table:
     curve = view.curve
-    table = _table(f"known up to {view.x.name}", "asked at", "foretold (90 %)", "came", "off by", "")
+    table = _table("known up to", "asked at", "foretold (90 %)", "came", "off by", "")
     for test in curve.check:
         table.add_row(
             view.x.tell(curve.largest / test.factor),

@@ -122,7 +122,7 @@ class Allocation:
 
     `compute` is training FLOP, `serving_flop` those of inference; `cost_usd` (where a price is given) and `energy_j`
     are of both. Intervals are of the resampled laws, `region` is what noise cannot tell apart; `caveats` say what the
-    figures rest on and how far beyond the runs they are.
+    figures rest on and how far beyond the runs they are. `unique` are the different tokens there are, if limited.
     """
 
     n: Estimate
@@ -136,6 +136,7 @@ class Allocation:
     region: Region
     terms: Terms
     caveats: tuple[str, ...]
+    unique: float | None = None
 
     def tell(self) -> str:
         """The answer in plain words."""
@@ -173,11 +174,11 @@ def allocate(
     return _told(law, seek, (best, d), (np.exp(optima), tokens[np.isfinite(tokens)]), brings)
 
 
-def frontier(law: Law, compute: Array) -> Frontier:
+def frontier(law: Law, compute: Array, unique: float | None) -> Frontier:
     """The optima of many budgets; see `Law.frontier`."""
     found = []
     for budget in compute:
-        seek = _Search(law, Terms(), float(budget), None, None)
+        seek = _Search(law, Terms(), float(budget), None, unique)
         best = float(seek.best(law.best[None])[0])
         region = _region(law, seek, best)
         found.append((math.exp(best), *region.n))
@@ -305,6 +306,7 @@ def _told(law: Law, seek: _Search, at: tuple[float, float], draws: tuple[Array, 
         _region(law, seek, best),
         terms,
         _caveats(law, seek, n, d),
+        seek.unique,
     )
 
 

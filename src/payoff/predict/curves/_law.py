@@ -239,12 +239,12 @@ class Law:
         budget = Terms(**terms)
         return allocate(self, budget, compute=compute, loss=loss, unique=unique)
 
-    def frontier(self, compute: npt.ArrayLike) -> Frontier:
+    def frontier(self, compute: npt.ArrayLike, *, unique: float | None = None) -> Frontier:
         """The best size and tokens of every budget of training FLOP in `compute` (m,), and the sizes as good as it.
 
         Quicker than `optimal` for each of them, since it has no intervals.
         """
-        return frontier(self, positive("compute", compute))
+        return frontier(self, positive("compute", compute), unique)
 
     def next_run(
         self,

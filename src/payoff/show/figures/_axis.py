@@ -35,7 +35,7 @@ class Axis:
         """The axis that holds all finite values and, on both sides, `room` more (as a share of its length)."""
         seen = [float(v) for v in values if math.isfinite(v) and (v > 0 or not log)]
         low, high = min(seen), max(seen)
-        unit = _unit(dimension, max(abs(low), abs(high)))
+        unit = _unit(dimension, math.sqrt(low * high) if log else max(abs(low), abs(high)))
         if log:
             more = (high / low) ** room if high > low else 2.0
             return cls(name, dimension, low / more, high * more, log, unit)
@@ -91,10 +91,10 @@ class Axis:
         return significant(value / self.unit[1]).replace("-", "−")
 
 
-def _unit(dimension: str, largest: float) -> tuple[str, float]:
+def _unit(dimension: str, typical: float) -> tuple[str, float]:
     if dimension in MAGNITUDES:
         return "", 1.0
-    fitting = [(name, size) for name, size in SHOWN[dimension].items() if size <= largest]
+    fitting = [(name, size) for name, size in SHOWN[dimension].items() if size <= typical]
     return fitting[-1] if fitting else next(iter(SHOWN[dimension].items()))
 
 

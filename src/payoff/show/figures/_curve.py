@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from payoff.predict.curves import Curve
+    from payoff.quantities import Estimate
 
     Array = npt.NDArray[np.float64]
 
@@ -26,6 +27,8 @@ FARTHER = 4.0
 WIDE = 0.9
 LOG_FROM = 5.0
 """An axis whose largest value is so many times its smallest is logarithmic."""
+NEARLY = 0.05
+"""How far from twice an x another may lie to count as a doubling."""
 DODGE = 1.06
 """By how much back-tests, which all stand at the largest x, are set apart."""
 TOP, BOTTOM = (0.4, 1.0), (0.0, 0.27)
@@ -77,7 +80,7 @@ class CurveView:
             np.geomspace(first, last, 160), [curve.largest, last, *([curve.horizon] * (curve.horizon < last))]
         )
         x = Axis.over(names[0], x_dimension(names[0]), (first, last), log=last >= LOG_FROM * first, room=0.03)
-        mid, low, high = curve.predict(at, level)
+        mid, low, high = curve.predict(at, max(level, WIDE))
         sure = at <= max(curve.horizon, curve.largest)
         tests = [value for test in curve.check for value in (test.predicted, test.low, test.high)]
         y = y_axis(names[1], [curve], [*curve.y, *mid, *low[sure], *high[sure], *tests])
@@ -87,9 +90,7 @@ class CurveView:
         """The wide band, the band of the level asked for, and the middle: dashed where it cannot be trusted."""
         for level, opacity in sorted({WIDE: 0.13, self.level: 0.22}.items(), reverse=True):
             _, low, high = self.curve.predict(self.at, level)
-            yield from theme.band(
-                self.at, low, high, theme.faded(theme.BLUE, opacity), name=f"{level:.0%}".replace("%", " %")
-            )
+            yield from theme.band(self.at, low, high, theme.faded(theme.BLUE, opacity), name=per_cent(level))
         mid, low, high = self.curve.predict(self.at, self.level)
         said = [
             theme.told([f"<b>{self.x.tell(x)}</b>", f"{self._y_name} {self.y.tell(m, (least, most))}"])
@@ -107,9 +108,7 @@ class CurveView:
             theme.told([f"<b>{self.x.tell(x)}</b>", f"{self._y_name} {self.y.tell(y)}, seen"])
             for x, y in zip(self.curve.x, self.curve.y, strict=True)
         ]
-        yield theme.marks(
-            self.curve.x, self.curve.y, marker={"color": theme.INK, "size": 6}, text=said, name="seen", legendrank=0
-        )
+        yield theme.marks(self.curve.x, self.curve.y, marker=theme.DOT, text=said, name="seen", legendrank=0)
 
     def back_tests(self) -> Iterator[theme.Trace]:
         """What the beginning of the curve foretold of its end, with the 90 % interval; set apart a little in x."""
@@ -129,25 +128,16 @@ class CurveView:
             )
             for t in tests
         ]
-        bars = {
-            "type": "data",
-            "symmetric": False,
-            "array": [t.high - t.predicted for t in tests],
-            "arrayminus": [t.predicted - t.low for t in tests],
-            "thickness": 1.2,
-            "width": 3,
-            "color": theme.VERMILION,
-        }
-        mark = {"color": "white", "size": 7, "symbol": "diamond", "line": {"color": theme.VERMILION, "width": 1.6}}
         predicted = [t.predicted for t in tests]
+        bars = theme.bars(predicted, [t.low for t in tests], [t.high for t in tests], theme.VERMILION)
+        mark = theme.ring(theme.VERMILION, symbol="diamond", size=7)
         yield theme.marks(at, predicted, marker=mark, error_y=bars, text=said, name="back-test")
 
     def answer(self) -> Iterator[theme.Trace]:
         """The prediction that was asked for."""
         mid, low, high = (float(y) for y in self.curve.predict(self.to, self.level))
         said = theme.told([f"<b>{self.x.tell(self.to)}</b>", f"{self._y_name} {self.y.tell(mid, (low, high))}"])
-        mark = {"color": "white", "size": 9, "line": {"color": theme.BLUE, "width": 2}}
-        yield theme.marks([self.to], [mid], marker=mark, text=[said], showlegend=False)
+        yield theme.marks([self.to], [mid], marker=theme.ring(theme.BLUE), text=[said], showlegend=False)
 
     def beyond(self) -> list[dict[str, Any]]:
         """Where the curve cannot say."""
@@ -169,31 +159,23 @@ class CurveView:
         return [{**across, "line": {"color": theme.GREEN, "width": 1.2, "dash": "dash"}}]
 
     def words(self, target: float | None) -> list[dict[str, Any]]:
-        """What is written in the figure itself."""
+        """What is written in the figure itself: the answer outside its band, the target, and where nothing is said."""
         mid, low, high = (float(y) for y in self.curve.predict(self.to, self.level))
-        place = {"xref": "x", "yref": "y"}
-        there = {
-            "xanchor": "right",
-            "yanchor": "bottom" if self.curve.goal == "min" else "top",
-            "font": {"color": theme.BLUE},
-        }
-        above = 10 if self.curve.goal == "min" else -10
-        said = [
-            theme.note(
-                self.y.tell(mid, (low, high)), self.x.at(self.to), self.y.at(mid), **place, yshift=above, **there
-            )
-        ]
+        _, lowest, highest = (float(y) for y in self.curve.predict(self.to, max(self.level, WIDE)))
+        falls = self.curve.goal == "min"
+        side = {"yanchor": "bottom"} if falls else {"yanchor": "top"}
+        tests = self.curve.check
+        edge = max([highest, *(t.high for t in tests)]) if falls else min([lowest, *(t.low for t in tests)])
+        edge = min(max(edge, self.y.low), self.y.high)
+        told = {"xref": "x", "yref": "y", "xanchor": "right", "xshift": 4, "font": {"size": 12, "color": theme.BLUE}}
+        said = [theme.note(self.y.tell(mid, (low, high)), self.x.at(self.to), self.y.at(edge), **told, **side)]
         if self.beyond():
-            middle = "paper"
-            edge = {"xref": "x", "yref": middle, "xanchor": "left", "yanchor": "top", "xshift": 4, "align": "left"}
-            said.append(theme.note("cannot say", self.x.at(max(self.curve.horizon, self.x.low)), 1.0, **edge))
-        if self.aim(target):
-            assert target is not None
-            at_line = {"xref": "x domain", "yref": "y", "xanchor": "left", "yanchor": "bottom", "xshift": 4}
-            told_target = f"target {self.y.tell(target)}"
-            said.append(
-                theme.note(told_target, 0, self.y.at(target), **at_line, font={"size": 12, "color": theme.GREEN})
-            )
+            corner = {"xref": "x domain", "yref": "y domain", "xanchor": "right", "yanchor": "bottom", "xshift": -4}
+            said.append(theme.note("cannot say", 1, 0, **corner))
+        if target is not None and self.aim(target):
+            start = {"xref": "x domain", "yref": "y", "xanchor": "left", "yanchor": "bottom", "xshift": 4}
+            green = {"size": 12, "color": theme.GREEN}
+            said.append(theme.note(f"target {self.y.tell(target)}", 0, self.y.at(target), **start, font=green))
         return said
 
     @property
@@ -203,48 +185,61 @@ class CurveView:
 
 @dataclass(frozen=True, slots=True)
 class _Doublings:
-    """What twice the x buys from each x on, with its 90 % interval: where returns diminish."""
+    """What twice the x buys from each x on: where returns diminish; of the next doubling also the 90 % interval."""
 
     view: CurveView
     at: Array
-    mid: Array
-    low: Array
-    high: Array
+    gains: Array
+    seen_at: Array
+    seen: Array
+    next: Estimate
     y: Axis
 
     @classmethod
     def of(cls, view: CurveView) -> _Doublings:
-        at = view.at[:: max(1, len(view.at) // 60)]
-        gains = [view.curve.gain(float(x), 2 * float(x)) for x in at]
-        mid, low, high = (np.array([getattr(gain, name) for gain in gains]) for name in ("value", "low", "high"))
-        sure = at <= max(view.curve.horizon, view.curve.largest)
-        y = Axis.over("gain", view.y.dimension, [0.0, *mid, *low[sure], *high[sure]], log=False, room=0.06)
-        return cls(view, at, mid, low, high, y)
+        """Those that were seen are of pairs of readings, the second at twice the x of the first."""
+        curve, sign = view.curve, 1.0 if view.curve.goal == "min" else -1.0
+        gains = sign * (curve.predict(view.at).mid - curve.predict(2 * view.at).mid)
+        off = np.abs(curve.x[None] / curve.x[:, None] / 2 - 1)
+        first = np.flatnonzero(off.min(axis=1) < NEARLY)
+        seen = sign * (curve.y[first] - curve.y[off.argmin(axis=1)[first]])
+        coming = curve.gain(curve.largest, 2 * curve.largest)
+        y = Axis.over("gain", view.y.dimension, [0.0, *gains, *seen, coming.low, coming.high], log=False, room=0.06)
+        return cls(view, view.at, gains, curve.x[first], seen, coming, y)
 
     @property
     def name(self) -> str:
+        """The heading of the panel."""
         return f"What twice the {self.view.x.name} buys"
 
     def traces(self) -> Iterator[theme.Trace]:
+        """The line, dotted where nothing was seen; the doublings that were seen; the next one with its interval."""
         here = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
-        said = [
-            theme.told(
-                [
-                    f"<b>{self.view.x.tell(x)} → {self.view.x.tell(2 * x)}</b>",
-                    f"gain {self.y.tell(m, (least, most))}, 90 %",
-                ]
-            )
-            for x, m, least, most in zip(self.at, self.mid, self.low, self.high, strict=True)
-        ]
-        yield from theme.band(self.at, self.low, self.high, theme.faded(theme.BLUE, 0.13), **here)
-        yield theme.line(self.at, self.mid, theme.BLUE, text=said, **here)
+        now = self.view.curve.largest
+        for where, dash in ((self.at <= now, "solid"), (self.at >= now, "dot")):
+            said = [self._said(x, self.y.tell(gain)) for x, gain in zip(self.at[where], self.gains[where], strict=True)]
+            yield theme.line(self.at[where], self.gains[where], theme.BLUE, dash=dash, text=said, **here)
+        said = [self._said(x, f"{self.y.tell(gain)}, seen") for x, gain in zip(self.seen_at, self.seen, strict=True)]
+        yield theme.marks(self.seen_at, self.seen, marker=theme.DOT, text=said, **here)
+        value, low, high = self.next.value, self.next.low, self.next.high
+        bars = theme.bars([value], [low], [high], theme.BLUE)
+        text = [self._said(now, f"{self.y.tell(value, (low, high))}, 90 %")]
+        yield theme.marks([now], [value], marker=theme.ring(theme.BLUE), error_y=bars, text=text, **here)
+
+    def _said(self, x: float, gain: str) -> str:
+        return theme.told([f"<b>{self.view.x.tell(x)} → {self.view.x.tell(2 * x)}</b>", f"gain {gain}"])
 
     def nothing(self) -> list[dict[str, Any]]:
         """The line of no gain, where gains may be losses."""
         if self.y.low >= 0:
             return []
         across = {"type": "line", "xref": "x2 domain", "x0": 0, "x1": 1, "yref": "y2", "y0": 0, "y1": 0}
-        return [{**across, "layer": "below", "line": {"color": theme.QUIET, "width": 1}}]
+        return [{**across, "layer": "below", "line": {"color": theme.FAINT, "width": 1}}]
+
+
+def per_cent(level: float) -> str:
+    """The level of an interval: '80 %'."""
+    return f"{100 * level:g} %"
 
 
 def x_dimension(name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from payoff.predict.curves import Allocation
+from payoff.predict.curves._law_points import FLOP_PER_PARAMETER_TOKEN
 from payoff.show.figures import _theme as theme
 from payoff.show.figures._axis import Axis
 from payoff.units import show, significant
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
 
     Array = npt.NDArray[np.float64]
 
-FLOP_PER_PARAMETER_TOKEN = 6.0
 LEVEL = 0.8
-GRID = 60
+GRID = 48
 CONTOURS = 12
 BUDGETS = 40
-AROUND = 6.0
+AROUND = 4.0
 """How many times smaller and larger than the region the sizes are whose loss is drawn."""
 TOP, BOTTOM = (0.4, 1.0), (0.0, 0.27)
 HEIGHT, HEIGHT_OF_ONE = 740, 480
@@ -40,7 +40,7 @@ def law_figure(law: Law, *, compute: float | None = None, best: Allocation | Non
     traces = [*view.contours(), *view.reach(), *view.frontier(), *view.runs()]
     if best is None:
         return theme.figure(traces, height=HEIGHT_OF_ONE, xaxis=view.n.layout, yaxis=view.d.layout)
-    budget = _Budget.of(law, best, view.n)
+    budget = _Budget.of(law, best)
     return theme.figure(
         [*traces, *view.best(best), *budget.traces()],
         height=HEIGHT,
@@ -48,7 +48,7 @@ def law_figure(law: Law, *, compute: float | None = None, best: Allocation | Non
         yaxis={**view.d.layout, "domain": TOP},
         xaxis2={**view.n.layout, "anchor": "y2"},
         yaxis2={**budget.loss.layout, "domain": BOTTOM},
-        shapes=budget.region(),
+        shapes=budget.shapes(),
         annotations=[budget.title()],
     )
 
@@ -61,6 +61,7 @@ class _Landscape:
     compute: Array
     n: Axis
     d: Axis
+    unique: float | None
 
     @classmethod
     def of(cls, law: Law, best: Allocation | None) -> _Landscape:
@@ -68,17 +69,17 @@ class _Landscape:
         sizes, tokens = list(law.points.n), list(law.points.d)
         if best is not None:
             ends.append(best.compute.value)
-            sizes += [*best.region.n, best.n.low, best.n.high]
+            sizes += [best.region.n[0], AROUND * best.region.n[1], best.n.low, best.n.high]
             tokens += [*best.region.d, best.d.low, best.d.high]
         n = Axis.over("parameters", "count", sizes, log=True, room=0.05)
         d = Axis.over("training tokens", "count", tokens, log=True, room=0.05)
-        return cls(law, np.geomspace(min(ends), max(ends), BUDGETS), n, d)
+        return cls(law, np.geomspace(min(ends), max(ends), BUDGETS), n, d, best and best.unique)
 
     def contours(self) -> Iterator[theme.Trace]:
         """Lines of equal loss."""
         n, d = np.geomspace(self.n.low, self.n.high, GRID), np.geomspace(self.d.low, self.d.high, GRID)
         sizes, tokens = np.meshgrid(n, d)
-        loss = self.law.loss(sizes.ravel(), tokens.ravel()).reshape(sizes.shape)
+        loss = self.law.loss(sizes.ravel(), tokens.ravel(), unique=self.unique).reshape(sizes.shape)
         for value in _levels(loss):
             yield {
                 "type": "contour",
@@ -114,12 +115,7 @@ class _Landscape:
         """The runs the law was fitted to."""
         points = self.law.points
         said = [
-            theme.told(
-                [
-                    f"<b>{show(n, 'count')} parameters, {show(d, 'count')} tokens</b>",
-                    f"loss {significant(loss, 4)}, seen",
-                ]
-            )
+            theme.told([f"<b>{_sizes(n, d)}</b>", f"loss {significant(loss, 4)}, seen"])
             for n, d, loss in zip(points.n, points.d, points.loss, strict=True)
         ]
         dot = {"color": theme.INK, "size": 4.5, "opacity": 0.65}
@@ -127,7 +123,7 @@ class _Landscape:
 
     def frontier(self) -> Iterator[theme.Trace]:
         """The best use of every budget, and what is as good within the noise."""
-        front = self.law.frontier(self.compute)
+        front = self.law.frontier(self.compute, unique=self.unique)
         sizes = np.concatenate([front.low_n, front.high_n[::-1]])
         budgets = np.concatenate([front.compute, front.compute[::-1]])
         yield {
@@ -137,9 +133,7 @@ class _Landscape:
             "name": f"as good within {significant(100 * self.law.noise, 2)} %",
         }
         said = [
-            theme.told(
-                [f"<b>{show(c, 'flop')}</b>", f"best at {show(n, 'count')} parameters, {show(d, 'count')} tokens"]
-            )
+            theme.told([f"<b>{show(c, 'flop')}</b>", f"best at {_sizes(n, d)}"])
             for c, n, d in zip(front.compute, front.n, front.d, strict=True)
         ]
         yield theme.line(front.n, front.d, theme.GREEN, text=said, name="best use of compute", legendrank=1)
@@ -153,52 +147,47 @@ class _Landscape:
                 f"<b>{show(best.compute.value, 'flop')}</b>",
                 f"{best.n.tell('count')} parameters",
                 f"{best.d.tell('count')} tokens",
-                f"loss {significant(best.loss.value, 4)} ({significant(best.loss.low, 4)}–{significant(best.loss.high, 4)})",
+                f"loss {_loss(best.loss.value, best.loss.low, best.loss.high)}, 90 %",
             ]
         )
-        mark = {"color": "white", "size": 9, "line": {"color": theme.BLUE, "width": 2}}
-        yield theme.marks([best.n.value], [best.d.value], marker=mark, text=[said], showlegend=False)
+        yield theme.marks([best.n.value], [best.d.value], marker=theme.ring(theme.BLUE), text=[said], showlegend=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Budget:
-    """What each size brings when the rest of the budget goes into tokens."""
+    """What each size brings when the rest of the budget goes into tokens; the interval of a loss is told, not drawn."""
 
+    law: Law
     best: Allocation
     n: Array
     mid: Array
-    low: Array
-    high: Array
     loss: Axis
 
     @classmethod
-    def of(cls, law: Law, best: Allocation, sizes: Axis) -> _Budget:
-        low_n, high_n = best.region.n
-        n = np.geomspace(max(low_n / AROUND, sizes.low), min(high_n * AROUND, sizes.high), 120)
-        n = np.union1d(n, [best.n.value])
+    def of(cls, law: Law, best: Allocation) -> _Budget:
+        """Sizes around the region that the budget can pay for."""
+        low, high = best.region.n
+        n = np.union1d(np.geomspace(low / AROUND, high * AROUND, 120), [low, best.n.value, high])
         n = n[_budget_tokens(best, n) > 0]
-        mid, low, high = law.predict(n, _budget_tokens(best, n), level=LEVEL)
-        loss = Axis.over("loss", "number", [*mid, *low, *high], log=False, room=0.05)
-        return cls(best, n, mid, low, high, loss)
+        mid = law.loss(n, _budget_tokens(best, n), unique=best.unique)
+        return cls(law, best, n, mid, Axis.over("loss", "number", mid, log=False, room=0.06))
 
     def traces(self) -> Iterator[theme.Trace]:
+        """The loss of each size, and the best with the 90 % interval of its size."""
         here = {"xaxis": "x2", "yaxis": "y2", "showlegend": False}
         tokens = _budget_tokens(self.best, self.n)
+        mid, low, high = self.law.predict(self.n, tokens, level=LEVEL, unique=self.best.unique)
         said = [
-            theme.told(
-                [
-                    f"<b>{show(n, 'count')} parameters, {show(d, 'count')} tokens</b>",
-                    f"loss {significant(m, 4)} ({significant(least, 4)}–{significant(most, 4)}), {LEVEL:.0%}".replace(
-                        "%", " %"
-                    ),
-                ]
-            )
-            for n, d, m, least, most in zip(self.n, tokens, self.mid, self.low, self.high, strict=True)
+            theme.told([f"<b>{_sizes(n, d)}</b>", f"loss {_loss(*loss)}, 80 %"])
+            for n, d, *loss in zip(self.n, tokens, mid, low, high, strict=True)
         ]
-        yield from theme.band(self.n, self.low, self.high, theme.faded(theme.BLUE, 0.18), **here)
         yield theme.line(self.n, self.mid, theme.BLUE, text=said, **here)
+        n, loss = self.best.n, self.best.loss.value
+        across = theme.bars([n.value], [n.low], [n.high], theme.BLUE)
+        text = [f"<b>best: {n.tell('count')} parameters</b>"]
+        yield theme.marks([n.value], [loss], marker=theme.ring(theme.BLUE), error_x=across, text=text, **here)
 
-    def region(self) -> list[dict[str, Any]]:
+    def shapes(self) -> list[dict[str, Any]]:
         """The sizes that are as good as the best."""
         low, high = self.best.region.n
         area = {"type": "rect", "xref": "x2", "x0": low, "x1": high, "yref": "y2 domain", "y0": 0, "y1": 1}
@@ -206,9 +195,16 @@ class _Budget:
 
     def title(self) -> dict[str, Any]:
         """The heading of the lower panel."""
-        title = f"What {show(self.best.compute.value, 'flop')} of training buys at each size"
         paper = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom"}
-        return theme.note(title, 0, BOTTOM[1], **paper)
+        return theme.note(f"{show(self.best.compute.value, 'flop')} of training at each size", 0, BOTTOM[1], **paper)
+
+
+def _sizes(n: float, d: float) -> str:
+    return f"{show(n, 'count')} parameters, {show(d, 'count')} tokens"
+
+
+def _loss(mid: float, low: float, high: float) -> str:
+    return f"{significant(mid, 4)} ({significant(low, 4)}–{significant(high, 4)})"
 
 
 def _budget_tokens(best: Allocation, n: Array) -> Array:
@@ -226,6 +222,8 @@ def _along(best: Allocation, n: Array) -> Array:
 
 
 def _levels(loss: Array) -> list[float]:
-    """Losses to draw lines at: even in the share of the landscape that lies below them, and rounded."""
-    wanted = np.quantile(loss[np.isfinite(loss)], np.linspace(0.0, 1.0, CONTOURS + 2)[1:-1])
-    return sorted({float(significant(value, 3)) for value in wanted})
+    """Losses to draw lines at: closer and closer towards the lowest, where decisions are made, and rounded."""
+    least, most = float(loss.min()), float(np.quantile(loss, 0.99))
+    return sorted(
+        {float(significant(value, 3)) for value in least + (most - least) * np.geomspace(0.01, 1.0, CONTOURS)}
+    )

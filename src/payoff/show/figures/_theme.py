@@ -47,13 +47,17 @@ TEMPLATE = {
             "xanchor": "left",
             "y": 1.02,
             "yanchor": "bottom",
-            "itemsizing": "trace",
+            "traceorder": "normal",
         },
         "hoverlabel": {"bgcolor": "white", "bordercolor": FAINT, "font": {"color": INK}, "align": "left"},
         "hovermode": "closest",
         "dragmode": False,
     }
 }
+
+
+DOT = {"color": INK, "size": 6}
+"""The mark of what was seen."""
 
 
 def figure(traces: Iterable[Trace], **layout: Any) -> Figure:
@@ -91,6 +95,18 @@ def band(x: Any, low: Any, high: Any, colour: str, **more: Any) -> tuple[Trace, 
 def _hover(more: Mapping[str, Any]) -> dict[str, Any]:
     """With `text`, that is what is said of each point, and nothing else."""
     return {**({"hovertemplate": "%{text}<extra></extra>"} if "text" in more else {}), **more}
+
+
+def ring(colour: str, symbol: str = "circle", size: float = 9) -> dict[str, Any]:
+    """The mark of what is foretold."""
+    return {"color": "white", "symbol": symbol, "size": size, "line": {"color": colour, "width": 1.8}}
+
+
+def bars(values: Sequence[float], lows: Sequence[float], highs: Sequence[float], colour: str) -> dict[str, Any]:
+    """Bars from the lows to the highs, as `error_x` or `error_y`."""
+    up, down = ([abs(end - v) for v, end in zip(values, ends, strict=True)] for ends in (highs, lows))
+    look = {"thickness": 1.2, "width": 3, "color": colour}
+    return {"type": "data", "symmetric": False, "array": up, "arrayminus": down, **look}
 
 
 def note(text: str, x: Any, y: Any, **more: Any) -> Trace:
