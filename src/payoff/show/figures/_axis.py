@@ -39,8 +39,8 @@ class Axis:
         if log:
             more = (high / low) ** room if high > low else 2.0
             return cls(name, dimension, low / more, high * more, log, unit)
-        more = (high - low) * room or abs(high) * 0.1 or 1.0
-        return cls(name, dimension, low - more if high > low or room else low, high + more, log, unit)
+        more = (high - low) * room if high > low else abs(high) * 0.1 or 1.0
+        return cls(name, dimension, low - more, high + more, log, unit)
 
     @property
     def title(self) -> str:

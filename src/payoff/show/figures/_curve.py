@@ -142,7 +142,7 @@ class CurveView:
     def beyond(self) -> list[dict[str, Any]]:
         """Where the curve cannot say."""
         edge = max(self.curve.horizon, self.x.low)
-        if edge >= self.x.high:
+        if edge >= self.at[-1]:
             return []
         area = {"type": "rect", "x0": edge, "x1": self.x.high, "y0": 0, "y1": 1, "layer": "below"}
         shade = {"fillcolor": theme.BEYOND, "line": {"width": 0}}

@@ -73,7 +73,7 @@ class _Landscape:
             tokens += [*best.region.d, best.d.low, best.d.high]
         n = Axis.over("parameters", "count", sizes, log=True, room=0.05)
         d = Axis.over("training tokens", "count", tokens, log=True, room=0.05)
-        return cls(law, np.geomspace(min(ends), max(ends), BUDGETS), n, d, best and best.unique)
+        return cls(law, np.geomspace(min(ends), max(ends), BUDGETS), n, d, None if best is None else best.unique)
 
     def contours(self) -> Iterator[theme.Trace]:
         """Lines of equal loss."""
