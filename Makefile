@@ -45,9 +45,9 @@ docs: $(VENV)/.docs
 	$(BIN)/python tools/docs/generate_verbs.py
 	$(BIN)/zensical build --strict --clean
 
-# The only Debian package that a test needs; without it that test is skipped (with CI=true, it fails).
+# The Debian packages that tests need; without one its tests are skipped (with CI=true, they fail).
 debian:
-	@sh tools/setup/debian.sh postgresql
+	@sh tools/setup/debian.sh postgresql chromium
 
 constraints:
 	sh tools/setup/constraints.sh "$(PYTHON)" > constraints.new

@@ -2,7 +2,7 @@
 
 The import law reads every import with `ast`, those inside functions and under TYPE_CHECKING included (except in
 `payoff/__init__`, which hands out all rooms), and holds it against the table in `laws.MAY_IMPORT`: an arrow to a
-higher floor, to `cli`, or from one lever to another fails.
+higher floor, to `cli`, or from one lever to another fails. `present` alone may look up, to `show`, when it is called.
 """
 
 from __future__ import annotations
@@ -49,6 +49,21 @@ BROKEN: dict[laws.Law, dict[str, tuple[str, str, str]]] = {
             "levers/tune/_x.py",
             "from payoff.levers.label import pick",
             "levers/tune/_x.py:1: levers.tune may not import levers.label",
+        ),
+        "past show": (
+            "present.py",
+            "def f():\n    from payoff.judge import Front",
+            "present.py:2: present may not import judge",
+        ),
+        "up from elsewhere on the ground": (
+            "model.py",
+            "def f():\n    from payoff.show.looks import look_of",
+            "model.py:2: model may not import show",
+        ),
+        "up at once": (
+            "present.py",
+            "from payoff.show.looks import look_of",
+            "present.py:1: present imports show only inside a function",
         ),
         "into the cli": (
             "integrations/keras.py",
@@ -119,6 +134,12 @@ def test_a_broken_law_is_found(law: laws.Law, path: str, text: str, sentence: st
 
 def test_every_law_has_a_way_to_break_it() -> None:
     assert set(BROKEN) == set(laws.LAWS)
+
+
+def test_present_may_look_up_when_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "show").mkdir()
+    (tmp_path / "present.py").write_text('"""Fine."""\ndef f():\n    from payoff.show.looks import look_of')
+    assert [sentence for law in laws.LAWS for sentence in law(tmp_path)] == []
 
 
 def test_a_sound_tree_is_passed(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ COMMAND = METER | frozenset(
 )
 DOORS = {
     "import payoff": FRONT_DOOR,
+    "import payoff.present": FRONT_DOOR,
     "import payoff.ledger": LEDGER,
     "import payoff; payoff.measure": METER,
     "import sys; sys.argv = ['payoff', 'measure', '--', 'true']; from payoff.cli import main; main()": COMMAND,
@@ -52,6 +53,11 @@ def loaded_by(code: str, folder: Path) -> set[str]:
 @pytest.mark.parametrize("code", DOORS)
 def test_it_loads_nothing_that_is_not_listed(code: str, tmp_path: Path) -> None:
     assert loaded_by(code, tmp_path) - DOORS[code] == set()
+
+
+@pytest.mark.parametrize("code", ["import payoff; payoff.Curve, payoff.Law", "from payoff.show import ScaleReport"])
+def test_nothing_that_draws_is_loaded_before_a_figure_is_asked_for(code: str, tmp_path: Path) -> None:
+    assert "plotly" not in loaded_by(code, tmp_path)
 
 
 def test_only_the_standard_library_is_listed() -> None:

@@ -121,3 +121,16 @@ def test_what_cannot_be_answered_is_refused_in_a_sentence(table: Path, words: li
 def test_no_such_runs_is_told() -> None:
     done = cli("scale", "--runs", "project=nowhere")
     assert (done.returncode, "no run is like project=nowhere" in done.stderr) == (2, True)
+
+
+def test_a_page_is_written_beside_the_answer(table: Path, tmp_path: Path) -> None:
+    page = tmp_path / "answer.html"
+    done = cli("scale", table, "--x", "examples", "--y", "error", "--html", page)
+    assert done.stdout.startswith("4 x the examples") and done.stderr == f"payoff: the page is in {page}\n"
+    assert "<h1>Error against examples</h1>" in page.read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_refused_in_a_sentence(table: Path, tmp_path: Path) -> None:
+    done = cli("scale", table, "--x", "examples", "--y", "error", "--html", tmp_path / "no" / "answer.html")
+    assert done.returncode == 2
+    assert "--html must be a file that can be written" in done.stderr and "such as --html answer.html" in done.stderr

@@ -128,3 +128,9 @@ def test_a_cell_that_is_no_number_is_named_by_its_line(table: str) -> None:
 def test_an_empty_file_has_no_columns(table: str) -> None:
     Path("empty.csv").write_text("")
     assert "empty.csv has no columns" in str(run("empty.csv", *COLUMNS).exception)
+
+
+def test_a_page_of_a_law_is_written(table: str) -> None:
+    done = run(table, *COLUMNS, "--compute", "1e23", "--html", "law.html")
+    assert done.exit_code == 0
+    assert "<h2>Best use of 1e23 FLOP</h2>" in Path("law.html").read_text("utf-8")

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import click
 from rich.console import Console
 
+from payoff.errors import InvalidValue
 from payoff.ledger import Ledger, open_ledger
 from payoff.model import to_text
 from payoff.settings import settings
@@ -39,6 +40,13 @@ def json_option(function: F) -> F:
     )(function)
 
 
+def html_option(function: F) -> F:
+    """`--html FILE`."""
+    return click.option(
+        "--html", metavar="FILE", help="Also write the answer with its figures here, as one page that stands alone."
+    )(function)
+
+
 def opened(where: str | None) -> Ledger:
     """The ledger that is named, or the configured one; what it has to say goes to standard error."""
     ledger = open_ledger(where or settings().get("ledger"))
@@ -47,8 +55,8 @@ def opened(where: str | None) -> Ledger:
     return ledger
 
 
-def answer(report: Report, *, as_json: bool) -> None:
-    """Print a report on standard output."""
+def answer(report: Report, *, as_json: bool, html: str | None = None) -> None:
+    """Print a report on standard output, and write it as a page where one is asked for."""
     if as_json:
         put(json.dumps(json.loads(to_text(report.to_json())), ensure_ascii=False, indent=2))
     else:
@@ -56,6 +64,24 @@ def answer(report: Report, *, as_json: bool) -> None:
         with console.capture() as capture:
             console.print(report)
         put(capture.get(), newline=False)
+    if html is not None:
+        write_page(report, html)
+
+
+def write_page(report: Report, path: str) -> None:
+    """Write the page of a report."""
+    from payoff.show.looks import page_of
+
+    text = page_of(report)
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise InvalidValue(
+            f"--html must be a file that can be written, got {path!r} ({error.strerror}); "
+            "name one in a folder of yours, such as --html answer.html"
+        ) from error
+    click.echo(f"payoff: the page is in {path}", err=True)
 
 
 def put(text: str, *, newline: bool = True) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from payoff.cli._options import answer, json_option, ledger_option, opened
+from payoff.cli._options import answer, html_option, json_option, ledger_option, opened
 from payoff.cli._scale_law import law, read_columns
 from payoff.errors import InvalidValue, UnknownName
 from payoff.ledger import Query
@@ -60,6 +60,7 @@ def scale() -> None:
 @click.option("--unit-cost", metavar="COST", help="What one more x costs, such as '3 J' or '$0.08'.")
 @click.option("--worth", metavar="GAIN = COST", help="What a gain is worth, such as '0.1% = $5'; adds a verdict.")
 @ledger_option
+@html_option
 @json_option
 def curve(
     *,
@@ -75,6 +76,7 @@ def curve(
     unit_cost: str | None,
     worth: str | None,
     where: str | None,
+    html: str | None,
     as_json: bool,
 ) -> None:
     """A learning curve: quality against examples, epochs, parameters, trials or joules."""
@@ -97,7 +99,7 @@ def curve(
     aim = None if target is None else parse(target, "share")
     cost = None if unit_cost is None else parse_figure(unit_cost)
     price = None if worth is None else Worth.parse(worth)
-    answer(ScaleReport(x, objective.metric, lines, level, aim, cost, price), as_json=as_json)
+    answer(ScaleReport(x, objective.metric, lines, level, aim, cost, price), as_json=as_json, html=html)
 
 
 def _of_table(path: Path, x: str, objective: Objective, ceiling: float | None) -> Curve:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from payoff.cli._options import answer, json_option
+from payoff.cli._options import answer, html_option, json_option
 from payoff.errors import InvalidValue, UnknownName
 from payoff.show import LawReport
 from payoff.units import parse, parse_rate, show
@@ -122,6 +122,7 @@ def _terms_options(function: F) -> F:
 @click.option("--target", callback=_pair, metavar="N,D", help="What --next should foretell. [default: the optimum]")
 @click.option("--resamples", default=1000, show_default=True, help="For the intervals; 0 takes the curvature.")
 @click.option("--seed", default=0, show_default=True, help="Of the resamples.")
+@html_option
 @json_option
 def law(
     *,
@@ -135,6 +136,7 @@ def law(
     target: tuple[float, float] | None,
     resamples: int,
     seed: int,
+    html: str | None,
     as_json: bool,
     **terms: Any,
 ) -> None:
@@ -152,7 +154,7 @@ def law(
     asked = _Asked(**terms)
     best = asked.best(fitted)
     ranked = _ranked(fitted, candidates, (n_column, d_column), target, best) if candidates else None
-    answer(LawReport(fitted, runs, asked.words(), best, ranked), as_json=as_json)
+    answer(LawReport(fitted, runs, asked.words(), best, ranked), as_json=as_json, html=html)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,15 +77,15 @@ class LawReport:
             Text(f"L = {law.form.formula}"),
             Text(law.form.source, style="dim"),
             Text(),
-            self._numbers(),
+            self.numbers(),
             Text(),
-            self._back_test(),
+            self.back_test(),
         ]
         if self.allocation is not None:
-            parts += [Text(), Text(f"best use of {self.asked}", style="bold"), self._best(self.allocation)]
-            parts += [Text(_assumed(self.allocation), style="dim")]
+            parts += [Text(), Text(f"best use of {self.asked}", style="bold"), self.best(self.allocation)]
+            parts += [Text(assumed(self.allocation), style="dim")]
         if self.next_runs is not None:
-            parts += [Text(), *self._next(self.next_runs)]
+            parts += [Text(), *self.next(self.next_runs)]
         return Group(*parts, Text(), Text(self._words()))
 
     def _words(self) -> str:
@@ -96,7 +96,8 @@ class LawReport:
             said.append(f"The run to do next has {size} parameters and {tokens} tokens.")
         return " ".join(said)
 
-    def _numbers(self) -> RenderableType:
+    def numbers(self) -> RenderableType:
+        """The numbers of the form with their intervals."""
         table = _table("", "value", "90 % interval", "standard error")
         for name, estimate in self.law.parameters.items():
             error = significant(self.law.standard_errors[name], 2)
@@ -104,7 +105,8 @@ class LawReport:
         table.add_row("noise", f"{100 * self.law.noise:.2g} %", "", "")
         return table
 
-    def _back_test(self) -> RenderableType:
+    def back_test(self) -> RenderableType:
+        """What the smaller runs foretold of the larger."""
         tests = self.law.check.tests
         if not tests:
             return Text(self.law.check.tell())
@@ -115,7 +117,8 @@ class LawReport:
             table.add_row(f"up to {significant(test.factor, 2)} x compute", *row, verdict)
         return table
 
-    def _best(self, best: Allocation) -> RenderableType:
+    def best(self, best: Allocation) -> RenderableType:
+        """The optimum, the region as good as it, and what it takes."""
         table = _table("", "best (90 % interval)", f"as good within {100 * best.region.slack:.2g} %")
         table.add_row("parameters", best.n.tell("count"), _range(best.region.n))
         table.add_row("tokens", best.d.tell("count"), _range(best.region.d))
@@ -130,7 +133,8 @@ class LawReport:
             table.add_row("cost", best.cost_usd.tell("cost"), "")
         return table
 
-    def _next(self, ranked: NextRuns) -> list[RenderableType]:
+    def next(self, ranked: NextRuns) -> list[RenderableType]:
+        """The candidates from the best on."""
         n, d = ranked.target
         aim = f"{show(n, 'count')} parameters on {show(d, 'count')} tokens"
         heading = Text(f"the run to do next, to foretell {aim}", style="bold")
@@ -161,7 +165,8 @@ def _range(ends: tuple[float, float]) -> str:
     return " to ".join(show(end, "count", digits=2) for end in ends)
 
 
-def _assumed(best: Allocation) -> str:
+def assumed(best: Allocation) -> str:
+    """What the costs of an answer rest on."""
     terms = best.terms
     said = f"assumed: {show(terms.flop_per_device_s, 'flop')}/s a device at {show(terms.utilisation, 'share')}"
     if terms.inference_tokens and terms.inference_utilisation:

@@ -14,7 +14,7 @@ True
 2932
 """
 
-from payoff.predict.curves._allocation import Allocation, Region, Terms
+from payoff.predict.curves._allocation import Allocation, Frontier, Region, Terms
 from payoff.predict.curves._curve import BackTest, Curve, Prediction, fit_curve, fit_curves
 from payoff.predict.curves._law import Law, fit_law
 from payoff.predict.curves._law_check import LawCheck, LawTest
@@ -25,6 +25,7 @@ __all__ = [
     "Allocation",
     "BackTest",
     "Curve",
+    "Frontier",
     "Law",
     "LawCheck",
     "LawTest",

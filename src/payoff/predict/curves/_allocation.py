@@ -105,13 +105,24 @@ class Region:
     slack: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Frontier:
+    """The best size `n` and tokens `d` of each budget, and the sizes from `low_n` to `high_n` as good as it; (m,)."""
+
+    compute: Array
+    n: Array
+    d: Array
+    low_n: Array
+    high_n: Array
+
+
 @dataclass(frozen=True, slots=True)
 class Allocation:
     """The best size `n` and tokens `d`, the `loss` they bring and what they take.
 
     `compute` is training FLOP, `serving_flop` those of inference; `cost_usd` (where a price is given) and `energy_j`
     are of both. Intervals are of the resampled laws, `region` is what noise cannot tell apart; `caveats` say what the
-    figures rest on and how far beyond the runs they are.
+    figures rest on and how far beyond the runs they are. `unique` are the different tokens there are, if limited.
     """
 
     n: Estimate
@@ -125,6 +136,7 @@ class Allocation:
     region: Region
     terms: Terms
     caveats: tuple[str, ...]
+    unique: float | None = None
 
     def tell(self) -> str:
         """The answer in plain words."""
@@ -160,6 +172,18 @@ def allocate(
     value, low, high = (float(part[0]) for part in law.predict(math.exp(best), d, level=0.9, unique=fresh))
     brings = Estimate(value, {LOSS_SOURCE: (low, high)}, {"modelled": 1.0})
     return _told(law, seek, (best, d), (np.exp(optima), tokens[np.isfinite(tokens)]), brings)
+
+
+def frontier(law: Law, compute: Array, unique: float | None) -> Frontier:
+    """The optima of many budgets; see `Law.frontier`."""
+    found = []
+    for budget in compute:
+        seek = _Search(law, Terms(), float(budget), None, unique)
+        best = float(seek.best(law.best[None])[0])
+        region = _region(law, seek, best)
+        found.append((math.exp(best), *region.n))
+    n, low, high = np.array(found).reshape(-1, 3).T
+    return Frontier(compute, n, compute / (FLOP_PER_PARAMETER_TOKEN * n), low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +306,7 @@ def _told(law: Law, seek: _Search, at: tuple[float, float], draws: tuple[Array, 
         _region(law, seek, best),
         terms,
         _caveats(law, seek, n, d),
+        seek.unique,
     )
 
 

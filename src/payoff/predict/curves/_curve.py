@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,11 @@ from payoff.predict.curves._ensemble import Ensemble, fit_all, row_of
 from payoff.predict.curves._points import LEAST, Points, gather
 from payoff.predict.curves._solve import Array
 from payoff.predict.curves._trust import shipped
+from payoff.present import figure_of, html_of
 from payoff.quantities import Estimate
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 WIDEST = math.log(2.0)
 """An 80 % interval wider than this (in log y) says nothing that a decision could rest on."""
@@ -131,6 +135,20 @@ class Curve:
         wide = np.flatnonzero(2 * shipped().factor(0.8) * scale > WIDEST)
         far = float(ahead[max(0, wide[0] - 1)] if wide.size else FARTHEST)
         return self.largest * (far if all(test.held for test in self.check) else math.sqrt(far))
+
+    def plot(
+        self, to: float | None = None, *, level: float = 0.8, target: float | None = None, x: str = "x", y: str = "y"
+    ) -> Figure:
+        """A figure: the points, what is predicted up to `to` (4 times the largest x unless given), what doublings buy.
+
+        The bands hold a reading with probability `level` and 0.9; `x` and `y` are the titles of the axes, where the x
+        "energy" is in joules and "time" in seconds. Raises `MissingExtra` without Plotly.
+        """
+        figure: Figure = figure_of(self, to=to, level=level, target=target, names=(x, y))
+        return figure
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def _log(self, x: npt.ArrayLike) -> tuple[Array, Array]:
         asked = np.asarray(x, dtype=float)

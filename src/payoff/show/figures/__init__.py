@@ -1,0 +1,16 @@
+"""What does a result look like? In go results; out come Plotly figures of one theme, made of plain values.
+
+A file a subject; `_theme` holds what they share. Plotly is loaded when a figure is made, not before.
+
+>>> from payoff.show.figures import Axis
+>>> Axis.over("examples", "count", (1e3, 256e3), log=True).layout["ticktext"]
+['1k', '2k', '5k', '10k', '20k', '50k', '100k', '200k']
+"""
+
+from payoff.show.figures._axis import Axis
+from payoff.show.figures._curve import curve_figure
+from payoff.show.figures._curves import curves_figure
+from payoff.show.figures._law import law_figure
+from payoff.show.figures._theme import PALETTE, figure
+
+__all__ = ["PALETTE", "Axis", "curve_figure", "curves_figure", "figure", "law_figure"]
