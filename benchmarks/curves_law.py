@@ -1,4 +1,4 @@
-"""How soon and how exactly is Chinchilla's law found, and how far do small runs foretell large ones?
+"""How soon and how exactly is Chinchilla's law found, and how far do small runs predict large ones?
 
 The law L = E + A/N^alpha + B/D^beta is fitted to the 240 points that Besiroglu et al. 2024 read from Hoffmann 2022 (of
 245 the five highest losses are left out, as there). The objective is the sum of Huber's loss of the residuals of log
@@ -69,7 +69,7 @@ def studies(data: Path) -> dict[str, Runs]:
 def figures(data: Path, quick: bool) -> dict[str, float]:
     """The figures by name; a rival's as NAME@RIVAL."""
     runs = chinchilla(data)
-    named = {**_fit(runs, 20), **_resampling(runs, quick), **_foretold(data), **_coverage(data, quick)}
+    named = {**_fit(runs, 20), **_resampling(runs, quick), **_predicted(data), **_coverage(data, quick)}
     starts = 20 if quick else 4500
     named |= {f"chinchilla_{key}@reference": value for key, value in reference(runs, starts).items()}
     named |= {f"chinchilla_{key}@grid": value for key, value in grid_search(runs).items()}
@@ -108,8 +108,8 @@ def _resampling(runs: Runs, quick: bool) -> dict[str, float]:
     return named
 
 
-def _foretold(data: Path) -> dict[str, float]:
-    """The error of each study's largest runs, foretold from runs of up to 1/4 and 1/16 of their compute or so."""
+def _predicted(data: Path) -> dict[str, float]:
+    """The error of each study's largest runs, predicted from runs of up to 1/4 and 1/16 of their compute or so."""
     named = {}
     laws: dict[str, Law] = {name: fit_law(*runs, resamples=0) for name, runs in studies(data).items()}
     for least in (4, 16):

@@ -1,4 +1,4 @@
-"""How well do published servers foretell the power of servers not seen? Load curves, and watts per hardware thread.
+"""How well do published servers predict the power of servers not seen? Load curves, and watts per hardware thread.
 
 Two questions of the model for machines without counters. Load curve: the mean error over loads of 10 to 90 % as a share
 of the dynamic range, beside the median curve of all servers and codecarbon's cubic. Watts per thread: how many of the

@@ -294,7 +294,7 @@ def test_the_warning_comes_while_there_is_time(where: Path) -> None:
     assert wrapper.returncode == 3
 
 
-def test_with_the_number_of_steps_the_end_is_foretold(where: Path) -> None:
+def test_with_the_number_of_steps_the_end_is_predicted(where: Path) -> None:
     line = '{\\"step\\": $n, \\"loss\\": 1}'
     program = f'for n in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 0.25; echo "{line}" >> $PAYOFF_REPORT; done'
     done = measure("--budget", "20 s", "--steps", "100", "--", "sh", "-c", program)

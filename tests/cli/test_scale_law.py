@@ -107,7 +107,7 @@ def test_repeated_data_has_its_column(table: str) -> None:
         ),
         ((*COLUMNS, "--compute", "much"), InvalidValue, "cannot read 'much' as flop"),
         ((*COLUMNS, "--budget", "$1M"), InvalidValue, "a budget in USD needs the price of a device-second"),
-        ((*COLUMNS, "--next", "runs.csv"), InvalidValue, "--next must know what to foretell; give --target"),
+        ((*COLUMNS, "--next", "runs.csv"), InvalidValue, "--next must know what to predict; give --target"),
         ((*COLUMNS, "--target", "70B"), InvalidValue, "write '70B,1.4T'"),
         ((*COLUMNS, "--price", "$2.5"), InvalidValue, "'$2.5/GPU-hour'"),
     ],

@@ -55,7 +55,7 @@ def test_a_figure_that_cannot_be_known_is_told_once() -> None:
 
 
 @pytest.mark.parametrize(("progress", "count"), [(None, 0), (0.01, 0), (0.1, 1), (0.5, 0)])
-def test_the_end_is_foretold_when_it_comes_too_early(progress: float | None, count: int) -> None:
+def test_the_end_is_predicted_when_it_comes_too_early(progress: float | None, count: int) -> None:
     watch = BudgetWatch(Budget({"duration_s": 100}))
     told = watch.observe(used(40), progress)
     assert len(told) == count

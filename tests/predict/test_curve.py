@@ -1,4 +1,4 @@
-"""A learning curve is foretold with an interval, and says how wrong it was before and how far it can see."""
+"""A learning curve is predicted with an interval, and says how wrong it was before and how far it can see."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def power(x: np.ndarray, noise: float = 0.0, seed: int = 0) -> np.ndarray:
     return (0.05 + 2 * x**-0.4) * np.exp(noise * np.random.default_rng(seed).normal(size=len(x)))
 
 
-def test_a_power_law_is_foretold_four_times_farther() -> None:
+def test_a_power_law_is_predicted_four_times_farther() -> None:
     mid, low, high = fit_curve(X, power(X, 0.01)).predict([4e5])
     truth = power(np.array([4e5]))
     assert low[0] < truth[0] < high[0]
@@ -132,3 +132,21 @@ def test_a_level_that_is_not_calibrated_is_refused() -> None:
 
 def test_a_curve_prints_as_a_line() -> None:
     assert repr(fit_curve(X, power(X))) == "Curve(16 points up to x = 100000, goal='min')"
+
+
+def test_between_the_points_the_curve_goes_through_them() -> None:
+    x = np.geomspace(1000, 64000, 7)
+    y = 0.03 + 3.2 * x**-0.45
+    assert fit_curve(x, y).predict(x).mid == pytest.approx(y, rel=3e-3)
+
+
+@given(st.floats(1.0, 20.0))
+def test_a_gain_farther_out_is_no_surer_than_one_of_the_same_factor_at_the_end(farther: float) -> None:
+    x = np.geomspace(1000, 64000, 7)
+    curve = fit_curve(x, (0.03 + 3.2 * x**-0.45) * np.exp(0.05 * np.random.default_rng(1).normal(size=7)))
+
+    def width(now: float) -> float:
+        gain, at = curve.gain(now, 2 * now), float(curve.predict(now).mid)
+        return (gain.high - gain.low) / at
+
+    assert width(curve.largest * farther) >= 0.9 * width(curve.largest)

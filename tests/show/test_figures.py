@@ -14,6 +14,7 @@ from payoff import Curve, Law, fit_curve, fit_curves, fit_law
 from payoff.errors import InvalidValue, MissingExtra, UnknownName
 from payoff.show.figures import Axis
 from payoff.show.looks import LOOKS, look_of
+from payoff.units import significant
 from tests.predict.laws import runs
 
 X = np.geomspace(1000, 128_000, 8)
@@ -40,7 +41,7 @@ def traces(figure: Any, name: str | None, axis: str | None = None) -> list[Any]:
 
 def test_the_middle_and_the_bands_are_what_is_predicted(curve: Curve) -> None:
     figure = curve.plot(to=1e6)
-    (middle,) = traces(figure, "foretold")
+    (middle,) = traces(figure, "predicted")
     assert middle.x[-1] == 1e6
     assert (middle.y == curve.predict(middle.x).mid).all()
     for name, level in (("80 %", 0.8), ("90 %", 0.9)):
@@ -94,9 +95,9 @@ def test_axes_have_units_and_hovering_tells_the_interval(curve: Curve) -> None:
     joules = fit_curve(X, 1 - error(X), goal="max").plot(x="energy", y="accuracy")
     assert joules.layout.xaxis2.title.text == "energy (Wh)"
     assert joules.layout.yaxis.title.text == "accuracy (%)"
-    (middle,) = traces(curve.plot(to=1e6, x="examples", y="error"), "foretold")
+    (middle,) = traces(curve.plot(to=1e6, x="examples", y="error"), "predicted")
     mid, low, high = (100 * float(y) for y in curve.predict(1e6))
-    assert middle.text[-1] == f"<b>1M</b><br>error {mid:.2f} % ({low:.2f}–{high:.2f})"
+    assert middle.text[-1] == f"<b>1M</b><br>error {significant(mid)} % ({significant(low)}–{significant(high)})"
 
 
 def test_a_name_is_never_markup(curve: Curve) -> None:
@@ -213,7 +214,7 @@ def test_a_notebook_gets_what_it_draws(curve: Curve, law: Law, monkeypatch: pyte
     import plotly.io
 
     monkeypatch.setattr(plotly.io.renderers, "default", "plotly_mimetype")
-    for result, words in ((curve, "What is foretold"), (law, "The law")):
+    for result, words in ((curve, "What is predicted"), (law, "The law")):
         assert words in result._repr_html_()
         bundle = result.plot()._repr_mimebundle_(include=None, exclude=None)
         assert len(bundle["application/vnd.plotly.v1+json"]["data"]) == len(result.plot().data) > 5

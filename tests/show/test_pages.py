@@ -62,7 +62,7 @@ def test_a_page_of_a_curve_tells_everything_without_scripts(html: str) -> None:
     words, report = Page(html).words, scale_report()
     for sentence in report.sentences(report.lines[0]):
         assert sentence.replace("\n", " ") in words.replace("\n", " ").replace("\u00a0", " ")
-    for title in ("Error against examples", "What is foretold", "Back-test", "The 8 points", "How this was computed"):
+    for title in ("Error against examples", "What is predicted", "Back-test", "The 8 points", "How this was computed"):
         assert f"{title}\n" in words
 
 

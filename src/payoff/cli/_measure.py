@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
         "--steps",
         type=float,
         metavar="N",
-        help="how many steps it will report: lets payoff foretell what the whole run will use",
+        help="how many steps it will report: lets payoff predict what the whole run will use",
     )
     p.add_argument(
         "--resume",

@@ -119,7 +119,7 @@ def _terms_options(function: F) -> F:
 @click.option("--form", type=click.Choice(FORMS), default="chinchilla", show_default=True, help="Form of the law.")
 @_terms_options
 @click.option("--next", "candidates", type=click.Path(exists=True, dir_okay=False), metavar="CSV", help="Runs to rank.")
-@click.option("--target", callback=_pair, metavar="N,D", help="What --next should foretell. [default: the optimum]")
+@click.option("--target", callback=_pair, metavar="N,D", help="What --next should predict. [default: the optimum]")
 @click.option("--resamples", default=1000, show_default=True, help="For the intervals; 0 takes the curvature.")
 @click.option("--seed", default=0, show_default=True, help="Of the resamples.")
 @html_option
@@ -203,7 +203,7 @@ def _ranked(
 ) -> NextRuns:
     aim = target or ((best.n.value, best.d.value) if best else None)
     if aim is None:
-        raise InvalidValue("--next must know what to foretell; give --target '70B,1.4T', or a budget such as --compute")
+        raise InvalidValue("--next must know what to predict; give --target '70B,1.4T', or a budget such as --compute")
     told = COST_COLUMN in columns_of(path)
     n, d, *cost = read_columns(path, [*columns, *([COST_COLUMN] if told else [])])
     return law.next_run(list(zip(n, d, strict=True)), aim, cost[0] if told else None)

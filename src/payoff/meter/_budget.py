@@ -39,7 +39,7 @@ class BudgetWatch:
                 self._warned.add(name)
         self._ended.update(self.spent)
         if progress and progress >= 0.05:
-            told += self._foretold(used, shares, progress)
+            told += self._predicted(used, shares, progress)
         return told
 
     def _is_blind(self, used: Footprint, name: str) -> bool:
@@ -62,7 +62,7 @@ class BudgetWatch:
             else f"the budget of {cap} is spent: the run is asked to stop"
         )
 
-    def _foretold(self, used: Footprint, shares: dict[str, float], progress: float) -> list[str]:
+    def _predicted(self, used: Footprint, shares: dict[str, float], progress: float) -> list[str]:
         told = []
         for name, share in shares.items():
             figure = used[name]

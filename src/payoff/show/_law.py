@@ -106,7 +106,7 @@ class LawReport:
         return table
 
     def back_test(self) -> RenderableType:
-        """What the smaller runs foretold of the larger."""
+        """What the smaller runs predicted of the larger."""
         tests = self.law.check.tests
         if not tests:
             return Text(self.law.check.tell())
@@ -137,7 +137,7 @@ class LawReport:
         """The candidates from the best on."""
         n, d = ranked.target
         aim = f"{show(n, 'count')} parameters on {show(d, 'count')} tokens"
-        heading = Text(f"the run to do next, to foretell {aim}", style="bold")
+        heading = Text(f"the run to do next, to predict {aim}", style="bold")
         table = _table("", "parameters", "tokens", "FLOP" if ranked.in_flop else "cost", "error at target", "merit")
         table.add_row("now", "", "", "", f"± {100 * ranked.sure_now:.3g} %", "")
         for place, run in enumerate(ranked.runs[:SHOWN_CANDIDATES], 1):

@@ -119,7 +119,7 @@ class ScaleReport:
                 self._check(line.curve, short=True),
                 *([f"{'yes' if verdict.go_on else 'no'}, {verdict.chance:.0%}"] if verdict else []),
             )
-        return Group(table, Text("back-test: how far off y at the end was, foretold from the first half", style="dim"))
+        return Group(table, Text("back-test: how far off y at the end was, predicted from the first half", style="dim"))
 
     def sentences(self, line: Line) -> list[str]:
         """The answer in words: what more brings, what the next bit costs, how wrong it was before, how far it sees."""

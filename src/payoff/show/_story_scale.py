@@ -1,4 +1,4 @@
-"""What is told of learning curves on a page: the answer, the figure, what was foretold before, and how it was made."""
+"""What is told of learning curves on a page: the answer, the figure, what was predicted before, and how it was made."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOW = (
     "Ten forms are fitted to the logarithm of y at once, by a robust loss with a prior on each shape: power laws "
     "with and without a floor and shifted, M4 (Alabdulmohsin et al. 2022), mmf4, wbl4 and exp3 (LCDB: Mohr et al. "
     "2022), smoothly broken laws with one and two breaks (Caballero et al. 2022), and the last value.",
-    "What is foretold is their combination, weighted by how well each explains the points, by the back-test, and "
+    "What is predicted is their combination, weighted by how well each explains the points, by the back-test, and "
     "by what each is good for at this distance. An interval joins the noise of the points, how far the forms "
     "disagree, and how wrong they were on curves whose end is known.",
     "The back-test fits the beginning of this very curve and asks it for its end. The data cannot say where the "
@@ -60,7 +60,7 @@ def story_of_scale(report: ScaleReport) -> Story:
 
 
 def figure_of_scale(report: ScaleReport) -> Figure:
-    """Of one curve all there is to see; of several what is foretold of each."""
+    """Of one curve all there is to see; of several what is predicted of each."""
     names = report.x, report.y
     if len(report.lines) == 1:
         (line,) = report.lines
@@ -76,8 +76,8 @@ def _one(report: ScaleReport, line: Line) -> Iterator[Part]:
     yield Text(" ".join(more))
     yield Drawn(lambda: figure_of_scale(alone), _caption(alone))
     view = CurveView.of(line.curve, line.to, report.level, (report.x, report.y))
-    yield Text("What is foretold", style="bold")
-    yield _foretold(view)
+    yield Text("What is predicted", style="bold")
+    yield _predicted(view)
     if line.curve.check:
         yield Text("Back-test", style="bold")
         yield _back_test(view)
@@ -87,15 +87,15 @@ def _one(report: ScaleReport, line: Line) -> Iterator[Part]:
 def _caption(report: ScaleReport) -> str:
     level = per_cent(report.level)
     if len(report.lines) > 1:
-        return f"What is foretold of each curve, with its {level} band; dotted where the curve cannot say."
+        return f"What is predicted of each curve, with its {level} band; dotted where the curve cannot say."
     return (
-        f"Above: the points, what is foretold with its {level} and 90 % bands, and what the beginning of the curve "
-        "foretold of its end. Below: the gain from each doubling; of the next one with its 90 % interval. Grey is "
+        f"Above: the points, what is predicted with its {level} and 90 % bands, and what the beginning of the curve "
+        "predicted of its end. Below: the gain from each doubling; of the next one with its 90 % interval. Grey is "
         "where the data cannot say."
     )
 
 
-def _foretold(view: CurveView) -> Table:
+def _predicted(view: CurveView) -> Table:
     """Now, at two and four times as much, where it was asked, and at the horizon."""
     curve, level = view.curve, per_cent(view.level)
     table = _table(view.x.name, "times", f"{view.y.name} ({level})", "90 %", "gain from now (90 %)")
@@ -116,7 +116,7 @@ def _foretold(view: CurveView) -> Table:
 
 def _back_test(view: CurveView) -> Table:
     curve = view.curve
-    table = _table("known up to", "asked at", "foretold (90 %)", "came", "off by", "")
+    table = _table("known up to", "asked at", "predicted (90 %)", "came", "off by", "")
     for test in curve.check:
         table.add_row(
             view.x.tell(curve.largest / test.factor),

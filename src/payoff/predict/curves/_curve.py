@@ -159,12 +159,17 @@ class Curve:
         return middle[0].reshape(asked.shape), scale[0].reshape(asked.shape)
 
     def _gains(self, now: float, later: npt.ArrayLike) -> Prediction:
-        """What the error of both ends has in common, and most of the noise of readings, is not in a difference."""
+        """What the error of both ends has in common, and most of the noise of readings, is not in a difference.
+
+        Farther out a step is at least as uncertain as one of the same factor from the end of the data.
+        """
         (first,), (near,) = self._log([now])
         middle, scale = self._log(later)
+        _, end = self._log(self.largest)
+        _, same = self._log(self.largest * np.maximum(np.asarray(later) / now, 1.0))
         noise = float(self.ensemble.noise[0]) * float(shipped().scale[0])
-        spread = np.sqrt(np.maximum(scale**2 - np.minimum(near, scale) ** 2, 0.0) + (0.3 * noise) ** 2)
-        reach = shipped().factor(0.9) * spread
+        apart = np.maximum(scale**2 - np.minimum(near, scale) ** 2, same**2 - end**2)
+        reach = shipped().factor(0.9) * np.sqrt(np.maximum(apart, 0.0) + (0.3 * noise) ** 2)
         return Prediction(*(-np.exp(first) * np.expm1(middle - first + side * reach) for side in (0, 1, -1)))
 
     def _y(self, middle: Array, reach: Array) -> Prediction:

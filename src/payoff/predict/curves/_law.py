@@ -169,7 +169,7 @@ class Law:
     def _log_loss(self) -> Array:
         return np.asarray(np.log(self.points.loss))
 
-    # what it foretells
+    # what it predicts
 
     def predict(
         self,

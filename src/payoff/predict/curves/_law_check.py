@@ -1,4 +1,4 @@
-"""Does a law foretell larger runs from smaller ones? Fits to the smaller, asked for the larger."""
+"""Does a law predict larger runs from smaller ones? Fits to the smaller, asked for the larger."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class LawCheck:
     """The back-test of a law and how far it reaches, in training FLOP.
 
     `reach` is the largest compute the law is vouched for: that of the largest run times the largest factor that was
-    foretold well, every smaller one being foretold well too. `wider` (1 or more) is how many times as wide as is usual
-    the intervals of these laws should have been in the back-test.
+    predicted well, every smaller one being predicted well too. `wider` (1 or more) is how many times as wide as is
+    usual the intervals of these laws should have been in the back-test.
     """
 
     tests: tuple[LawTest, ...]
@@ -64,7 +64,7 @@ class LawCheck:
 
     @property
     def sound(self) -> bool:
-        """Whether the law foretold at least the nearest larger runs."""
+        """Whether the law predicted at least the nearest larger runs."""
         return bool(self.tests) and self.tests[0].trusted
 
     def strays(self, compute: Array) -> Array:

@@ -34,8 +34,12 @@ class Trust:
     quantiles: Array
 
     def weights(self, ensemble: Ensemble, t: Array, said: Array) -> Array:
-        """The weight of each form at t (b, m), where `said` (b, m, k) is what they say: (b, m, k), adding up to 1."""
+        """The weight of each form at t (b, m), where `said` (b, m, k) is what they say: (b, m, k), adding up to 1.
+
+        Between the points seen the evidence alone weighs: there is nothing to predict.
+        """
         logit = shared_features(ensemble, said) @ self.shared + own_features(ensemble, t, said) @ self.own.T
+        logit = np.where((t < 0)[..., None], ensemble.evidence[:, None, :], logit)
         share = np.exp(logit - logit.max(axis=-1, keepdims=True))
         weights: Array = share / share.sum(axis=-1, keepdims=True)
         return weights

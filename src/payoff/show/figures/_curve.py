@@ -1,4 +1,4 @@
-"""A learning curve: what was seen, what is foretold, how wrong that was before, and what each doubling buys."""
+"""A learning curve: what was seen, what is predicted, how wrong that was before, and what each doubling buys."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class CurveView:
         ]
         far = self.at >= self.curve.horizon
         near = self.at <= self.curve.horizon
-        yield theme.line(self.at[near], mid[near], theme.BLUE, text=_some(said, near), name="foretold", legendrank=1)
+        yield theme.line(self.at[near], mid[near], theme.BLUE, text=_some(said, near), name="predicted", legendrank=1)
         if far.sum() > 1:
             yield theme.line(self.at[far], mid[far], theme.BLUE, dash="dot", text=_some(said, far), showlegend=False)
 
@@ -111,7 +111,7 @@ class CurveView:
         yield theme.marks(self.curve.x, self.curve.y, marker=theme.DOT, text=said, name="seen", legendrank=0)
 
     def back_tests(self) -> Iterator[theme.Trace]:
-        """What the beginning of the curve foretold of its end, with the 90 % interval; set apart a little in x."""
+        """What the beginning of the curve predicted of its end, with the 90 % interval; set apart a little in x."""
         tests = self.curve.check
         if not tests:
             return
@@ -122,7 +122,7 @@ class CurveView:
             theme.told(
                 [
                     f"<b>back-test at {significant(t.factor, 2)} ×</b>",
-                    f"foretold {self.y.tell(t.predicted, (t.low, t.high))}, 90 %",
+                    f"predicted {self.y.tell(t.predicted, (t.low, t.high))}, 90 %",
                     f"came {self.y.tell(t.actual)}{'' if t.held else ', outside'}",
                 ]
             )

@@ -98,7 +98,7 @@ def _hover(more: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ring(colour: str, symbol: str = "circle", size: float = 9) -> dict[str, Any]:
-    """The mark of what is foretold."""
+    """The mark of what is predicted."""
     return {"color": "white", "symbol": symbol, "size": size, "line": {"color": colour, "width": 1.8}}
 
 
