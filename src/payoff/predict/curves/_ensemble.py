@@ -35,24 +35,24 @@ class Ensemble:
 
 
 def fit_all(t: Array, log_y: Array, weights: Array) -> Ensemble:
-    """Fit every form to b curves, all of each and then the first half of each; t is log(x / largest x)."""
+    """Fit every form to b curves, and in the same batch to the first half of each; t is log(x / largest x)."""
     noise = _noise(t, log_y, weights)
-    forms = tuple(FORMS.values())
-    fits = tuple(fit_form(form, t, log_y, weights, noise) for form in forms)
-    evidence = np.stack([_evidence(fit) for fit in fits], axis=1)
-    seen = weights > 0
+    seen, count = weights > 0, len(t)
     early = seen & (t <= HALF + 1e-9)
     late = seen & ~early
     tested = (early.sum(axis=1) >= ENOUGH_FOR_A_BACK_TEST) & late.any(axis=1)
-    past = np.full((len(t), len(forms)), np.nan)
-    if tested.any():
-        shift = np.where(early[tested], t[tested], -np.inf).max(axis=1, keepdims=True)
-        earlier = t[tested] - shift
-        for k, form in enumerate(forms):
-            fit = fit_form(form, earlier, log_y[tested], early[tested].astype(float), noise[tested])
-            off = np.where(late[tested], fit.log_y(earlier) - log_y[tested], 0.0)
-            past[tested, k] = np.sqrt((off**2).sum(axis=1) / late[tested].sum(axis=1))
-    return Ensemble(fits, evidence - evidence.max(axis=1, keepdims=True), past, noise, seen.sum(axis=1))
+    shift = np.where(early[tested], t[tested], -np.inf).max(axis=1, keepdims=True)
+    earlier, answers, asked = t[tested] - shift, log_y[tested], late[tested]
+    halves = (earlier, answers, early[tested].astype(float), noise[tested])
+    batch = [np.concatenate(pair) for pair in zip((t, log_y, weights, noise), halves, strict=True)]
+    fits, past = [], np.full((count, len(FORMS)), np.nan)
+    for k, form in enumerate(FORMS.values()):
+        fit = fit_form(form, *batch)
+        fits.append(fit.of(slice(count)))
+        off = np.where(asked, fit.of(slice(count, None)).log_y(earlier) - answers, 0.0)
+        past[tested, k] = np.sqrt((off**2).sum(axis=1) / asked.sum(axis=1))
+    evidence = np.stack([_evidence(fit) for fit in fits], axis=1)
+    return Ensemble(tuple(fits), evidence - evidence.max(axis=1, keepdims=True), past, noise, seen.sum(axis=1))
 
 
 def _evidence(fit: FormFit) -> Array:
@@ -81,8 +81,5 @@ def _noise(t: Array, log_y: Array, weights: Array) -> Array:
 def row_of(whole: Ensemble, row: int) -> Ensemble:
     """The ensemble of one curve of the batch."""
     here = slice(row, row + 1)
-    fits = tuple(
-        FormFit(fit.form, fit.parameters[here], fit.curvature[here], fit.noise[here], fit.objective[here])
-        for fit in whole.fits
-    )
+    fits = tuple(fit.of(here) for fit in whole.fits)
     return Ensemble(fits, whole.evidence[here], whole.past[here], whole.noise[here], whole.points[here])

@@ -26,6 +26,11 @@ class FormFit:
         """Log y at t (b, n)."""
         return self.form.log_y(self.parameters, t)[0]
 
+    def of(self, rows: slice) -> FormFit:
+        """The fit of some of the curves."""
+        kept = (part[rows] for part in (self.parameters, self.curvature, self.noise, self.objective))
+        return FormFit(self.form, *kept)
+
 
 def fit_form(form: Form, t: Array, log_y: Array, weights: Array, noise: Array, *, delta: float = 2.0) -> FormFit:
     """Fit one form to b curves: t, log_y and weights are (b, n), a weight of 0 is a point that is not there.
