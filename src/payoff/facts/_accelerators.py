@@ -1,0 +1,154 @@
+"""From the name of a chip to what it can do, what it draws and what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Literal, NamedTuple, cast, get_args
+
+from payoff.errors import InvalidValue, UnknownName
+from payoff.facts._tables import Rows, _number
+from payoff.frozen import Frozen
+
+Precision = Literal["fp64", "fp32", "tf32", "fp16", "fp8", "int8"]
+
+WAY_OUT = "`payoff facts hardware` lists all; or state its peak, TDP and price yourself"
+_MAKERS = re.compile(
+    r"nvidia|tesla|geforce|quadro|amd|radeon|instinct|google|cloud|amazon|aws|intel|habana|huawei|apple|gpus?$|gpu(?=\s)"
+)
+
+
+class AcceleratorRow(NamedTuple):
+    """One line of `accelerators.csv`. Peaks are dense, without sparsity; `fp16` is fp16 or bf16 on tensor cores, where
+    there are any, with fp32 accumulation. `tdp_w` is of the chip or its card, without the host.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    vendor: str
+    kind: str
+    year: int
+    fp64_flop_per_s: float | None
+    fp32_flop_per_s: float | None
+    tf32_flop_per_s: float | None
+    fp16_flop_per_s: float | None
+    fp8_flop_per_s: float | None
+    int8_op_per_s: float | None
+    tdp_w: float | None
+    memory_bytes: float | None
+    bandwidth_bytes_per_s: float | None
+    checked: tuple[str, ...]
+    note: str
+    source: str
+    licence: str
+
+
+class AcceleratorFact(Frozen):
+    """An accelerator: its row, the name it was asked by, and the other chips that the name could mean.
+
+    `kind` is 'data-centre GPU', 'workstation GPU', 'consumer GPU', 'TPU', 'accelerator' or 'system on chip'.
+    """
+
+    asked: str
+    row: AcceleratorRow
+    also: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The unique name: 'NVIDIA A100 SXM4 80 GB'."""
+        return self.row.name
+
+    @property
+    def tdp_w(self) -> float | None:
+        """The thermal design power of the chip or its card, or None where none is stated or estimated."""
+        return self.row.tdp_w
+
+    @property
+    def hint(self) -> str:
+        """What the user should know about the match; empty when the name means one chip only."""
+        if not self.also:
+            return ""
+        return f"{self.asked!r} could also mean {' or '.join(self.also)}; {self.name} was taken."
+
+    def peak(self, precision: Precision) -> float:
+        """The dense peak in FLOP/s (OP/s for int8). Raises `InvalidValue` where the chip has none stated."""
+        if precision not in get_args(Precision):
+            raise UnknownName("precision", precision, get_args(Precision), way_out="one of " + ", ".join(self.peaks()))
+        if precision not in self.peaks():
+            known = ", ".join(self.peaks()) or "none"
+            raise InvalidValue(f"no {precision} peak of {self.name} is known, only {known}; give one of those")
+        return self.peaks()[precision]
+
+    def peaks(self) -> dict[Precision, float]:
+        """The dense peaks that are known, by precision."""
+        figures = dict(zip(get_args(Precision), self.row[5:11], strict=True))
+        return {cast(Precision, name): cast(float, peak) for name, peak in figures.items() if peak is not None}
+
+    @property
+    def training_precision(self) -> Precision:
+        """What people train in on this chip: fp16 or bf16 where it has a rate of its own for it, else fp32."""
+        peaks = self.peaks()
+        return next(name for name in (*_TRAINING, *peaks) if name in peaks)
+
+
+_TRAINING: tuple[Precision, ...] = ("fp16", "fp32")
+
+
+def accelerator(name: str) -> AcceleratorFact:
+    """The accelerator of this name: its own, an alias, or what its driver calls it; maker, case and spaces aside.
+
+    A name that means more chips ('A100') is that of payoff's default, the one most runs were on, and `also` has the
+    others. Raises `UnknownName` with the nearest names.
+    """
+    key = _key(name)
+    if key in _names():
+        row = accelerator_rows()[_names()[key]]
+        return AcceleratorFact(name, row, _variants(key, row.name))
+    raise UnknownName("accelerator", name, _offered(), way_out=WAY_OUT)
+
+
+def accelerators() -> Iterator[AcceleratorFact]:
+    """All that are known, in the order of the table."""
+    return (AcceleratorFact(row.name, row) for row in accelerator_rows().values())
+
+
+@cache
+def accelerator_rows() -> Mapping[str, AcceleratorRow]:
+    """`accelerators.csv` by name."""
+    return Rows("accelerators", lambda cells: cells[0], _row)
+
+
+def _row(r: list[str]) -> AcceleratorRow:
+    aliases, checked = (tuple(cell.split("|")) if cell else () for cell in (r[1], r[14]))
+    return AcceleratorRow._make([r[0], aliases, *r[2:4], int(r[4]), *map(_number, r[5:14]), checked, *r[15:]])
+
+
+def _key(name: str) -> str:
+    """'NVIDIA A100-SXM4-80GB' and 'A100 SXM4 80 GB' are one name."""
+    return re.sub(r"[^a-z0-9]", "", _MAKERS.sub(" ", name.strip().casefold()))
+
+
+@cache
+def _names() -> dict[str, str]:
+    rows = accelerator_rows().values()
+    aliases = {_key(alias): row.name for row in rows for alias in row.aliases}
+    return aliases | {_key(row.name): row.name for row in rows}
+
+
+_VARIANT = r"(?:s?(?:sxm\d|pcie)|nvl|[aexp])?(?:[1-9]\d*gb)?(?:pcie)?"
+"""What may follow a name without making another of it: an A100 has three kinds, but an A10G is no A10."""
+
+
+def _variants(key: str, taken: str) -> tuple[str, ...]:
+    if key == _key(taken):
+        return ()
+    wider = re.compile(re.escape(key) + _VARIANT)
+    return tuple(sorted({name for other, name in _names().items() if name != taken and wider.fullmatch(other)}))
+
+
+def _offered() -> list[str]:
+    """Names to compare a wrong one with, with their maker and without."""
+    rows = accelerator_rows().values()
+    short = (" ".join(_MAKERS.sub(" ", row.name.casefold()).split()).upper() for row in rows)
+    return [*(row.name for row in rows), *short, *(alias for row in rows for alias in row.aliases)]
