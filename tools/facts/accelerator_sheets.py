@@ -10,7 +10,6 @@ from __future__ import annotations
 FP16, FP32, FP64, TF32, FP8 = (f"{name}_flop_per_s" for name in ("fp16", "fp32", "fp64", "tf32", "fp8"))
 INT8, TDP, MEMORY, BANDWIDTH = "int8_op_per_s", "tdp_w", "memory_bytes", "bandwidth_bytes_per_s"
 
-WORKSTATION = ("Quadro", "RTX A", "RTX Pro", "RTX 6000 Ada", "RTX 4000 SFF", "RTX 5000 Ada")
 LEFT_OUT = frozenset(
     {
         *("NVIDIA A100", "NVIDIA V100", "NVIDIA P100", "NVIDIA P100 PCIe 16GB", "NVIDIA GH100"),  # kinds, not chips

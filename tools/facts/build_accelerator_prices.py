@@ -11,29 +11,20 @@ from __future__ import annotations
 
 import argparse
 import csv
-import statistics
-from collections import defaultdict
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from payoff.errors import UnknownName
-from payoff.facts._accelerators import accelerator
+from payoff.facts._accelerators import name_of
 from payoff.facts._epoch import read_snapshot
+from payoff.facts._epoch_rows import price_rows
+from payoff.facts._rows import PriceRow
 
-FIELDS = ("accelerator", "basis", "vendor", "date", "usd", "source", "licence")
-BASES = {
-    "on_demand": "on demand",
-    "one_year": "1-year commitment",
-    "three_years": "3-year commitment",
-    "purchase": "purchase",
-}
-LEAST = {"on demand": 0.05, "1-year commitment": 0.05, "3-year commitment": 0.05, "purchase": 100.0}
-"""USD; less is a price of scrap, or a slip."""
 VIA = "epoch-research/training-cost-trends"
 LATER = (
-    ("NVIDIA H100 SXM5 80GB", "on demand", "median of 37 providers", "2026-05-20", "2.95",
-     "AIMultiple, Cloud GPU Rental Price Index of 20 May 2026", "fact"),
-)  # fmt: skip
+    PriceRow(
+        *("NVIDIA H100 SXM5 80GB", "on demand", "median of 37 providers", "2026-05-20", 2.95),
+        *("AIMultiple, Cloud GPU Rental Price Index of 20 May 2026", "fact"),
+    ),
+)
 """Prices of later than the table, typed in."""
 
 
@@ -42,31 +33,13 @@ def main() -> None:
     parser.add_argument("--prices", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     a = parser.parse_args()
-    listed: dict[tuple[str, str, str, str], dict[str, list[tuple[float, str]]]] = defaultdict(lambda: defaultdict(list))
-    unknown = set()
-    for record in read_snapshot(a.prices.read_text(encoding="utf-8")).records:
-        try:
-            name = accelerator(record["name"]).name
-        except UnknownName:
-            unknown.add(record["name"])
-            continue
-        site = urlsplit(record["link"]).hostname or record["link"][:60] or "no source named"
-        for column, basis in BASES.items():
-            if record[column] and record["date"] and float(record[column]) >= LEAST[basis]:
-                key = name, basis, record["vendor"], record["date"][:4]
-                listed[key][record["date"]].append((float(record[column]), site))
-    rows = []
-    for (name, basis, vendor, _), by_date in sorted(listed.items()):
-        date = max(by_date)
-        usd = statistics.median(price for price, _ in by_date[date])
-        row = name, basis, vendor, date, f"{usd:.4g}", f"{by_date[date][0][1]} via {VIA}", "fact; none stated"
-        rows.append(row)
-    rows = sorted([*rows, *LATER])
+    records = read_snapshot(a.prices.read_text(encoding="utf-8")).records
+    rows = sorted([*price_rows(records, name_of, via=VIA), *LATER])
     with a.out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(FIELDS)
-        writer.writerows(rows)
-    print(f"{len(rows)} prices of {len({row[0] for row in rows})} accelerators; not in the table: {sorted(unknown)}")
+        writer.writerow(PriceRow._fields)
+        writer.writerows([*row[:4], f"{row.usd:.4g}", *row[5:]] for row in rows)
+    print(f"{len(rows)} prices of {len({row.accelerator for row in rows})} accelerators")
 
 
 if __name__ == "__main__":

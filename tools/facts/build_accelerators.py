@@ -13,30 +13,15 @@ import argparse
 import csv
 from pathlib import Path
 
-from accelerator_sheets import ALIASES, CORRECTED, EXTRA, LEFT_OUT, WORKSTATION
+from accelerator_sheets import ALIASES, CORRECTED, EXTRA, LEFT_OUT
 from payoff.facts._epoch import Record, read_snapshot
+from payoff.facts._epoch_rows import accelerator_row
+from payoff.facts._rows import AcceleratorRow
 
-PEAKS = ("fp64", "fp32", "tf32", "fp16", "fp8", "int8")
-FIELDS = (
-    "name", "aliases", "vendor", "kind", "year", "fp64_flop_per_s", "fp32_flop_per_s", "tf32_flop_per_s",
-    "fp16_flop_per_s", "fp8_flop_per_s", "int8_op_per_s", "tdp_w", "memory_bytes", "bandwidth_bytes_per_s", "checked",
-    "note", "source", "licence",
-)  # fmt: skip
+FIELDS = AcceleratorRow._fields
 SCALES = dict(zip(FIELDS[5:14], (*[1e12] * 6, 1.0, 1e9, 1e9), strict=True))
 """Data sheets are in TFLOP/s, W, GB and GB/s."""
 EPOCH = "Epoch AI, Machine Learning Hardware, July 2026 (epoch.ai/data)"
-VENDORS = {"Amazon AWS": "Amazon", "Moore Threads (Tencent)": "Moore Threads", "Kunlunxin Baidu": "Baidu", "": "Groq"}
-
-
-def kind_of(name: str, record_type: str) -> str:
-    if "TPU" in name:
-        return "TPU"
-    if "GeForce" in name or "TITAN" in name.upper() or "Radeon RX" in name:
-        return "consumer GPU"
-    if any(word in name for word in WORKSTATION):
-        return "workstation GPU"
-    nvidia_or_amd = name.startswith(("NVIDIA", "AMD", "Intel Data Center GPU"))
-    return "data-centre GPU" if nvidia_or_amd and record_type == "GPU" else "accelerator"
 
 
 def number(text: str) -> str:
@@ -44,18 +29,12 @@ def number(text: str) -> str:
 
 
 def from_epoch(record: Record) -> dict[str, str]:
-    """A line of the table. A half-precision rate below the single-precision one is of no use and left out."""
-    half = record["tensor"] or record["fp16"]
-    if not record["tensor"] and half and record["fp32"] and float(half) < float(record["fp32"]):
-        half = ""
-    vendor = VENDORS.get(record["vendor"], record["vendor"])
-    figures = (
-        record["fp64"], record["fp32"], record["tf32"], half, record["fp8"], record["int8"], record["tdp"],
-        record["memory"], record["bandwidth"],
-    )  # fmt: skip
-    line = {"name": record["name"], "vendor": vendor, "kind": kind_of(record["name"], record["type"])}
-    line |= {"year": record["released"][:4], "source": EPOCH, "licence": "CC BY 4.0", "checked": "", "note": ""}
-    return line | {field: number(text) for field, text in zip(FIELDS[5:14], figures, strict=True)}
+    """A line of the table, with the figures of Epoch's."""
+    row = accelerator_row(record, source=EPOCH)
+    return {
+        field: "" if value is None or value == () else f"{value:.6g}" if isinstance(value, float) else str(value)
+        for field, value in row._asdict().items()
+    }
 
 
 def corrected(line: dict[str, str]) -> dict[str, str]:

@@ -115,10 +115,10 @@ def of_model(record: Record, chosen: Chosen) -> dict[str, str]:
         chips, hours = figure(record["chips"]), figure(record["hours"])
         chip_hours = listed or (chips * hours if chips and hours else None)
     params = figure(record["parameters"])
-    tokens = None if record["name"] in NOT_TOKENS else chosen.tokens or figure(record["tokens"])
+    tokens = None if record["name"] in NOT_TOKENS else chosen.tokens or figure(record["examples"])
     line = {
         "name": record["name"], "family": chosen.family, "organisation": chosen.organisation,
-        "year": record["published"][:4], "domain": record["domain"].partition(",")[0].lower(),
+        "year": record["date"][:4], "domain": record["domains"].partition(",")[0].lower(),
         "params": number(params), "active_params": number(chosen.active_params),
         "hardware": chosen.hardware or record["hardware"], "chip_hours": number(chip_hours or None),
         "mfu": record["mfu"], "hfu": record["hfu"], "precision": chosen.precision, "note": chosen.note,

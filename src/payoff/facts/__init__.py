@@ -19,15 +19,11 @@ from payoff.facts._grids import GridFact, grid, places
 from payoff.facts._tables import Fact, GridRow, RegionRow, defaults, grid_rows, prices, region_rows
 
 if TYPE_CHECKING:
-    from payoff.facts._accelerators import (
-        AcceleratorFact,
-        AcceleratorRow,
-        Precision,
-        accelerator,
-        accelerator_rows,
-        accelerators,
-    )
-    from payoff.facts._chip_prices import AcceleratorPrice, Basis, PriceRow, accelerator_price, chip_prices
+    from payoff.facts._accelerators import AcceleratorFact, Precision, accelerator, accelerator_rows, accelerators
+    from payoff.facts._chip_prices import AcceleratorPrice, Basis, accelerator_price, chip_prices
+    from payoff.facts._refresh import Refresh, refresh
+    from payoff.facts._refreshed import undo
+    from payoff.facts._rows import AcceleratorRow, PriceRow
     from payoff.facts._runs import PublishedRun, Utilisation, published_run, published_runs, utilisation_evidence
 
 __all__ = [
@@ -43,6 +39,7 @@ __all__ = [
     "Precision",
     "PriceRow",
     "PublishedRun",
+    "Refresh",
     "RegionRow",
     "Utilisation",
     "accelerator",
@@ -59,7 +56,9 @@ __all__ = [
     "prices",
     "published_run",
     "published_runs",
+    "refresh",
     "region_rows",
+    "undo",
     "utilisation_evidence",
 ]
 
@@ -68,6 +67,7 @@ def __getattr__(name: str) -> Any:
     """What the meter never asks for is loaded when it is first used."""
     if name not in __all__:
         raise AttributeError(f"module 'payoff.facts' has no attribute {name!r}")
-    from payoff.facts import _accelerators, _chip_prices, _runs
+    from payoff.facts import _accelerators, _chip_prices, _refresh, _refreshed, _rows, _runs
 
-    return next(getattr(home, name) for home in (_accelerators, _chip_prices, _runs) if hasattr(home, name))
+    rooms = (_accelerators, _chip_prices, _refresh, _refreshed, _rows, _runs)
+    return next(getattr(room, name) for room in rooms if hasattr(room, name))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Literal, NamedTuple, cast, get_args
+from typing import Literal, cast, get_args
 
 from payoff.errors import InvalidValue, UnknownName
+from payoff.facts._epoch import Record
+from payoff.facts._epoch_rows import accelerator_row
+from payoff.facts._refreshed import records, stamp
+from payoff.facts._rows import AcceleratorRow
 from payoff.facts._tables import Rows, _number
 from payoff.frozen import Frozen
 
@@ -15,33 +19,9 @@ Precision = Literal["fp64", "fp32", "tf32", "fp16", "fp8", "int8"]
 
 WAY_OUT = "`payoff facts hardware` lists all; or state its peak, TDP and price yourself"
 _MAKERS = re.compile(
-    r"nvidia|tesla|geforce|quadro|amd|radeon|instinct|google|cloud|amazon|aws|intel|habana|huawei|apple|gpus?$|gpu(?=\s)"
+    r"\b(?:nvidia|tesla|geforce|quadro|amd|radeon|instinct|google|cloud|amazon|aws|intel|habana|huawei|apple|meta|"
+    r"microsoft|gpus?)\b"
 )
-
-
-class AcceleratorRow(NamedTuple):
-    """One line of `accelerators.csv`. Peaks are dense, without sparsity; `fp16` is fp16 or bf16 on tensor cores, where
-    there are any, with fp32 accumulation. `tdp_w` is of the chip or its card, without the host.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    vendor: str
-    kind: str
-    year: int
-    fp64_flop_per_s: float | None
-    fp32_flop_per_s: float | None
-    tf32_flop_per_s: float | None
-    fp16_flop_per_s: float | None
-    fp8_flop_per_s: float | None
-    int8_op_per_s: float | None
-    tdp_w: float | None
-    memory_bytes: float | None
-    bandwidth_bytes_per_s: float | None
-    checked: tuple[str, ...]
-    note: str
-    source: str
-    licence: str
 
 
 class AcceleratorFact(Frozen):
@@ -108,15 +88,57 @@ def accelerator(name: str) -> AcceleratorFact:
     raise UnknownName("accelerator", name, _offered(), way_out=WAY_OUT)
 
 
+def name_of(name: str) -> str | None:
+    """The unique name of a chip, or None for one that payoff does not know."""
+    return _names().get(_key(name))
+
+
 def accelerators() -> Iterator[AcceleratorFact]:
     """All that are known, in the order of the table."""
     return (AcceleratorFact(row.name, row) for row in accelerator_rows().values())
 
 
-@cache
 def accelerator_rows() -> Mapping[str, AcceleratorRow]:
-    """`accelerators.csv` by name."""
+    """`accelerators.csv` by name, with what the user has refreshed over it."""
+    return _rows(stamp("hardware"))
+
+
+@cache
+def _rows(refreshed: object) -> Mapping[str, AcceleratorRow]:
+    return rows_with(records("hardware")) if refreshed else _shipped()
+
+
+@cache
+def _shipped() -> Mapping[str, AcceleratorRow]:
     return Rows("accelerators", lambda cells: cells[0], _row)
+
+
+def rows_with(snapshot: Iterable[Record]) -> Mapping[str, AcceleratorRow]:
+    """The shipped rows with a snapshot's figures, except those that payoff has checked, and its new chips.
+
+    A chip that payoff knows by another name is a family of chips in the snapshot and passed over, and so is one that is
+    not for sale yet.
+    """
+    rows = dict(_shipped())
+    known = _named(rows)
+    for record in snapshot:
+        if not record["released"]:
+            continue
+        new = accelerator_row(record, source=record["source"])
+        old = rows.get(new.name)
+        if old is None and _key(new.name) not in known and any(new[5:11]):
+            rows[new.name] = new
+        elif old is not None:
+            fields = old._fields[5:14]
+            changes = {
+                field: value
+                for field in fields
+                if field not in old.checked
+                and (value := getattr(new, field)) is not None
+                and value != getattr(old, field)
+            }
+            rows[new.name] = old._replace(**changes, source=new.source) if changes else old
+    return rows
 
 
 def _row(r: list[str]) -> AcceleratorRow:
@@ -129,11 +151,19 @@ def _key(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", _MAKERS.sub(" ", name.strip().casefold()))
 
 
-@cache
 def _names() -> dict[str, str]:
-    rows = accelerator_rows().values()
-    aliases = {_key(alias): row.name for row in rows for alias in row.aliases}
-    return aliases | {_key(row.name): row.name for row in rows}
+    return _names_at(stamp("hardware"))
+
+
+@cache
+def _names_at(refreshed: object) -> dict[str, str]:
+    return _named(_rows(refreshed))
+
+
+def _named(rows: Mapping[str, AcceleratorRow]) -> dict[str, str]:
+    """The name of a chip by the key of each of its names."""
+    aliases = {_key(alias): row.name for row in rows.values() for alias in row.aliases}
+    return aliases | {_key(row.name): row.name for row in rows.values()}
 
 
 _VARIANT = r"(?:s?(?:sxm\d|pcie)|nvl|[aexp])?(?:[1-9]\d*gb)?(?:pcie)?"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from payoff.errors import InvalidValue, UnknownName
-from payoff.facts._accelerators import accelerator
+from payoff.facts._accelerators import accelerator, name_of
+from payoff.facts._epoch import Record
+from payoff.facts._epoch_rows import price_rows
+from payoff.facts._refreshed import records, stamp
+from payoff.facts._rows import PriceRow
 from payoff.facts._tables import Fact, _lines, defaults
 from payoff.frozen import Frozen
 from payoff.quantities import Estimate
@@ -26,25 +30,7 @@ FRESH_YEARS = 1.0
 RENT_SPREAD, PURCHASE_SPREAD = 2.5, 1.5
 """Factors that a price may be off at 90 % where only one is listed. Rent: nine of ten of the 55 prices on demand since
 2024 of 12 chips with three vendors or more lie within 2.5 of the chip's median; purchase: payoff's judgement."""
-DAYS_PER_YEAR, H_PER_YEAR = 365.25, 8766.0
-
-
-class PriceRow(NamedTuple):
-    """One line of `accelerator_prices.csv`: USD per chip-hour, or per chip where the basis is 'purchase'."""
-
-    accelerator: str
-    basis: str
-    vendor: str
-    date: str
-    usd: float
-    source: str
-    licence: str
-
-    @property
-    def at(self) -> float:
-        """The date as a year with its fraction."""
-        year, month, day = (int(part) for part in self.date.split("-"))
-        return year + ((month - 1) * 30.44 + day - 1) / DAYS_PER_YEAR
+H_PER_YEAR = 8766.0
 
 
 class AcceleratorPrice(Frozen):
@@ -95,10 +81,21 @@ def accelerator_price(
     return AcceleratorPrice(chip.name, basis, price, date, kept, hint)
 
 
-@cache
 def chip_prices() -> tuple[PriceRow, ...]:
-    """`accelerator_prices.csv`, by chip, basis, vendor and date."""
-    return tuple(PriceRow._make([*r[:4], float(r[4]), *r[5:]]) for r in csv.reader(_lines("accelerator_prices")))
+    """`accelerator_prices.csv` by chip, basis, vendor and date, with what the user has refreshed over it."""
+    return _prices(stamp("prices"), stamp("hardware"))
+
+
+@cache
+def _prices(refreshed: object, _: object) -> tuple[PriceRow, ...]:
+    return prices_with(records("prices") if refreshed else ())
+
+
+def prices_with(snapshot: Sequence[Record]) -> tuple[PriceRow, ...]:
+    """The shipped prices and a snapshot's over them."""
+    shipped = [PriceRow._make([*r[:4], float(r[4]), *r[5:]]) for r in csv.reader(_lines("accelerator_prices"))]
+    newer = price_rows(snapshot, name_of, via=snapshot[0]["source"]) if snapshot else []
+    return tuple(sorted({row[:4]: row for row in (*shipped, *newer)}.values()))
 
 
 def _latest_of_each(rows: Iterable[PriceRow]) -> tuple[PriceRow, ...]:

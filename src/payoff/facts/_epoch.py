@@ -16,6 +16,7 @@ from payoff.errors import InvalidValue
 from payoff.frozen import Frozen
 
 EpochKind = Literal["hardware", "models", "prices"]
+Table = Literal["hardware", "notable models", "frontier models", "prices"]
 Record = Mapping[str, str]
 
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -37,20 +38,26 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "models": {
         "name": ("model", "system", "modelname"),
-        "organisation": ("organization", "organisation"),
-        "published": ("publicationdate", "published"),
-        "domain": ("domain",),
+        "date": ("publicationdate", "published", "date"),
+        "domains": ("domain", "domains"),
+        "flop": ("trainingcompute", "trainingcomputeflops", "compute"),
         "parameters": ("parameters", "params"),
-        "flop": ("trainingcompute", "trainingcomputeflop", "compute"),
-        "tokens": ("trainingdatasetsizetotal", "trainingdatasetsize", "trainingdatasetsizedatapoints"),
+        "examples": (
+            "trainingdatasetsizetotal",
+            "trainingdatasetsize",
+            "trainingdatasetsizegradients",
+            "trainingdatasetsizedatapoints",
+        ),
+        "cost_usd": ("trainingcomputecost2023usd", "trainingcomputecost"),
+        "power_w": ("trainingpowerdraw",),
+        "organisation": ("organization", "organisation"),
         "hours": ("trainingtime", "trainingtimehours"),
         "hardware": ("traininghardware", "hardware"),
         "chips": ("hardwarequantity",),
         "chip_hours": ("trainingchiphours", "chiphours"),
         "mfu": ("hardwareutilizationmfu", "hardwareutilization"),
         "hfu": ("hardwareutilizationhfu",),
-        "power": ("trainingpowerdraw", "trainingpowerdraww"),
-        "cost": ("trainingcomputecost2023usd", "trainingcomputecost"),
+        "frontier": ("frontiermodel",),
         "confidence": ("confidence",),
         "link": ("link",),
     },
@@ -69,7 +76,7 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
 """What payoff reads of each kind, and the names that snapshots gave it, as `column_key` writes them."""
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
     "hardware": (("name",), ("released",), ("fp32", "fp16", "tensor"), ("tdp", "memory")),
-    "models": (("name",), ("published",), ("flop",)),
+    "models": (("name",), ("date",), ("flop",)),
     "prices": (("name",), ("date",), ("on_demand", "purchase")),
 }
 """The columns without which a table is not of a kind: one of each group must be there."""
@@ -82,6 +89,14 @@ class Snapshot(Frozen):
     kind: EpochKind
     records: tuple[Record, ...]
     absent: tuple[str, ...]
+
+    @property
+    def table(self) -> Table:
+        """Which of Epoch's tables it is: that of frontier models has no others in it."""
+        if self.kind != "models":
+            return self.kind
+        frontier = sum(record.get("frontier", "") not in ("", "False") for record in self.records)
+        return "frontier models" if frontier > 0.9 * len(self.records) else "notable models"
 
 
 def column_key(header: str) -> str:
