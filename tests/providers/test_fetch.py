@@ -1,4 +1,4 @@
-"""What an address answers comes whole, or as a sentence with the way out; a server on this machine plays the service."""
+"""What an address answers comes whole, or as a sentence with the way out; a server here plays the service."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_an_answer_that_is_too_long_is_not_read_to_its_end(service: str) -> None
 
 
 def test_what_is_no_text_is_refused(service: str) -> None:
-    with pytest.raises(InvalidValue, match=r"latin\.csv is not text in UTF-8"):
+    with pytest.raises(InvalidValue, match=r"latin\.csv is no text in UTF-8"):
         fetch(f"{service}/latin.csv")
 
 
@@ -110,7 +110,7 @@ def test_a_redirection_cannot_lead_to_a_file(service: str) -> None:
 
 
 def test_nobody_there_is_told_at_once() -> None:
-    with pytest.raises(Unreachable, match="does not answer .*; mend the address, or download the file yourself"):
+    with pytest.raises(Unreachable, match=r"does not answer .*; mend the address, or download the file yourself"):
         fetch("http://127.0.0.1:9/table.csv")
 
 

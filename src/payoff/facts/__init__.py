@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from payoff.facts._refresh import Refresh, refresh
     from payoff.facts._refreshed import undo
     from payoff.facts._rows import AcceleratorRow, PriceRow
-    from payoff.facts._runs import PublishedRun, Utilisation, published_run, published_runs, utilisation_evidence
+    from payoff.facts._runs import (
+        ModelFacts,
+        PublishedRun,
+        Utilisation,
+        models,
+        published_run,
+        published_runs,
+        utilisation_evidence,
+    )
 
 __all__ = [
     "AcceleratorFact",
@@ -36,6 +44,7 @@ __all__ = [
     "GridFact",
     "GridRow",
     "Machine",
+    "ModelFacts",
     "Precision",
     "PriceRow",
     "PublishedRun",
@@ -52,6 +61,7 @@ __all__ = [
     "footprint",
     "grid",
     "grid_rows",
+    "models",
     "places",
     "prices",
     "published_run",

@@ -161,9 +161,10 @@ def _names_at(refreshed: object) -> dict[str, str]:
 
 
 def _named(rows: Mapping[str, AcceleratorRow]) -> dict[str, str]:
-    """The name of a chip by the key of each of its names."""
+    """The name of a chip by the key of each of its names: its own, with its vendor or without, goes before an alias."""
+    without_vendor = {_key(row.name.removeprefix(row.vendor)): row.name for row in rows.values()}
     aliases = {_key(alias): row.name for row in rows.values() for alias in row.aliases}
-    return aliases | {_key(row.name): row.name for row in rows.values()}
+    return without_vendor | aliases | {_key(row.name): row.name for row in rows.values()}
 
 
 _VARIANT = r"(?:s?(?:sxm\d|pcie)|nvl|[aexp])?(?:[1-9]\d*gb)?(?:pcie)?"

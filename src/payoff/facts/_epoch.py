@@ -135,6 +135,8 @@ def read_snapshot(text: str) -> Snapshot:
     if known is None:
         named = ", ".join(repr(header) for header in lines[0][:4])
         raise InvalidValue(f"no table of Epoch AI's that payoff knows: its columns begin {named[:120]}; {WAY_OUT}")
+    if len(lines) == 1:
+        raise InvalidValue(f"the table has no records, only its columns; {WAY_OUT}")
     kind, places = known
     short = [at for at, line in enumerate(lines[1:], 2) if len(line) != len(lines[0])]
     if short:

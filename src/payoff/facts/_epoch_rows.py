@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -10,7 +11,12 @@ from urllib.parse import urlsplit
 from payoff.facts._epoch import Record
 from payoff.facts._rows import AcceleratorRow, PriceRow
 
-VENDORS = {"Amazon AWS": "Amazon", "Moore Threads (Tencent)": "Moore Threads", "Kunlunxin Baidu": "Baidu", "": "Groq"}
+VENDORS = {
+    "Amazon AWS": "Amazon",
+    "GroqChip": "Groq",
+    "Kunlunxin Baidu": "Baidu",
+    "Moore Threads (Tencent)": "Moore Threads",
+}
 WORKSTATION = ("Quadro", "RTX A", "RTX Pro", "RTX 6000 Ada", "RTX 4000 SFF", "RTX 5000 Ada")
 BASES = {
     "on_demand": "on demand",
@@ -30,7 +36,7 @@ def accelerator_row(record: Record, *, source: str) -> AcceleratorRow:
     if not record.get("tensor") and half and single and half < single:
         half = None
     name = record["name"]
-    vendor = record.get("vendor", "")
+    vendor = record.get("vendor") or name.partition(" ")[0]
     return AcceleratorRow(
         name=name,
         aliases=(),
@@ -63,8 +69,7 @@ def price_rows(records: Iterable[Record], name_of: Callable[[str], str | None], 
         name = name_of(record["name"])
         if name is None or not record["date"]:
             continue
-        link = record.get("link", "")
-        site = urlsplit(link).hostname or link[:60] or "no source named"
+        site = _site(record.get("link", ""))
         for column, basis in BASES.items():
             usd = _figure(record, column)
             if usd is not None and usd >= (LEAST_PURCHASE_USD if basis == "purchase" else LEAST_RENT_USD):
@@ -74,8 +79,14 @@ def price_rows(records: Iterable[Record], name_of: Callable[[str], str | None], 
     for (name, basis, vendor, _), by_date in listed.items():
         date = max(by_date)
         usd = float(f"{statistics.median(price for price, _ in by_date[date]):.4g}")
-        rows.append(PriceRow(name, basis, vendor, date, usd, f"{by_date[date][0][1]} via {via}", "fact; none stated"))
+        rows.append(PriceRow(name, basis, vendor, date, usd, f"{by_date[date][0][1]} via {via}", "fact, none stated"))
     return sorted(rows)
+
+
+def _site(link: str) -> str:
+    """Whose page a link leads to, that in an archive of pages included."""
+    page = re.sub(r"^https?://web\.archive\.org/web/[^/]*/(?=https?:)", "", link)
+    return (urlsplit(page).hostname or page[:60] or "no source named").removeprefix("www.")
 
 
 def _figure(record: Record, column: str) -> float | None:

@@ -17,7 +17,7 @@ from payoff.facts._refreshed import place, records, store
 from payoff.facts._tables import FOLDER
 from payoff.frozen import Frozen
 
-LICENCES: dict[Table, str] = {"prices": "fact; none stated"}
+LICENCES: dict[Table, str] = {"prices": "fact, none stated"}
 EPOCH_LICENCE = "CC BY 4.0"
 TITLES: dict[Table, str] = {
     "hardware": "Epoch AI, Machine Learning Hardware",

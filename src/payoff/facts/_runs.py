@@ -8,9 +8,14 @@ from functools import cache
 from typing import NamedTuple
 
 from payoff.errors import UnknownName
+from payoff.facts._epoch import Record, Table
+from payoff.facts._refreshed import records
 from payoff.facts._tables import _lines, _number
+from payoff.frozen import Frozen
 
 WAY_OUT = "`payoff facts models` lists all"
+MODEL_TABLES: tuple[Table, ...] = ("frontier models", "notable models")
+"""Where a model is in both, the record of the later one counts."""
 
 
 class PublishedRun(NamedTuple):
@@ -118,3 +123,40 @@ def published_run(name: str) -> tuple[PublishedRun, ...]:
 
 def _key(name: str) -> str:
     return re.sub(r"[^a-z0-9.]", "", name.casefold())
+
+
+class ModelFacts(Frozen):
+    """What is known of a model: its published runs, the utilisation it reached, and Epoch AI's records of it, which are
+    there once the user has refreshed them.
+    """
+
+    asked: str | None
+    runs: tuple[PublishedRun, ...]
+    utilisation: tuple[Utilisation, ...]
+    listed: tuple[Record, ...]
+
+
+def models(name: str | None = None) -> ModelFacts:
+    """Everything about models whose name begins with this one or that are of this family; about all without a name.
+
+    Raises `UnknownName` with the nearest names.
+    """
+    listed = tuple({record["name"]: record for table in MODEL_TABLES for record in records(table)}.values())
+    if name is None:
+        return ModelFacts(None, published_runs(), utilisation_evidence(), listed)
+    key = _key(name)
+
+    def is_meant(row: PublishedRun | Utilisation) -> bool:
+        return bool(key) and (_key(row.name).startswith(key) or _key(row.family) == key)
+
+    found = ModelFacts(
+        name,
+        tuple(filter(is_meant, published_runs())),
+        tuple(filter(is_meant, utilisation_evidence())),
+        tuple(record for record in listed if key and _key(record["name"]).startswith(key)),
+    )
+    if not (found.runs or found.utilisation or found.listed):
+        rows: list[PublishedRun | Utilisation] = [*published_runs(), *utilisation_evidence()]
+        names = [row.family for row in rows] + [row.name for row in rows] + [record["name"] for record in listed]
+        raise UnknownName("model", name, dict.fromkeys(names), way_out=WAY_OUT)
+    return found

@@ -31,9 +31,7 @@ def fetch(
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidValue(
-            f"{address} is not text in UTF-8 ({error.reason}); give the address of a CSV file"
-        ) from error
+        raise InvalidValue(f"{address} is no text in UTF-8 ({error.reason}); give the address of a CSV file") from error
 
 
 def _content(address: str, timeout_s: float, longest_s: float, most_bytes: int) -> bytes:

@@ -6,6 +6,15 @@
 """
 
 from payoff.show._doctor import DoctorReport, Finding
+from payoff.show._facts import (
+    ChipReport,
+    ChipsReport,
+    ModelsReport,
+    PlaceReport,
+    PriceReport,
+    RefreshReport,
+    UndoReport,
+)
 from payoff.show._law import LawReport
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
@@ -14,14 +23,21 @@ from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
 __all__ = [
+    "ChipReport",
+    "ChipsReport",
     "DoctorReport",
     "Draw",
     "Finding",
     "LawReport",
     "Line",
+    "ModelsReport",
+    "PlaceReport",
+    "PriceReport",
+    "RefreshReport",
     "RunReport",
     "RunsReport",
     "ScaleReport",
+    "UndoReport",
     "WatchReport",
     "how_sure",
     "quality",
