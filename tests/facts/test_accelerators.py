@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from payoff.errors import InvalidValue, UnknownName
 from payoff.facts import accelerator, accelerators
+from payoff.facts._accelerators import name_of
 
 SPARSE = {"H100": 1979e12, "A100": 624e12, "L40S": 733e12, "H100 PCIe": 1513e12, "RTX 4090": 660.6e12, "L4": 242e12}
 """What data sheets print for fp16 or bf16 with 2:4 sparsity, or with fp16 accumulation."""
@@ -125,3 +130,15 @@ def test_every_alias_means_one_chip() -> None:
     assert len(aliases) == len(set(aliases))
     assert all(alias in accelerator(alias).row.aliases for alias in aliases)
     assert all(accelerator(chip.name).name == chip.name for chip in accelerators())
+
+
+def test_tdp_is_what_other_tools_have_but_where_they_mean_another_variant(data_file: Callable[[str], Path]) -> None:
+    folder = data_file("estimate/ga_mlco2")
+    with (folder / "mlco2_gpus.csv").open(encoding="utf-8", newline="") as file:
+        theirs = {row["name"]: row["tdp_watts"] for row in csv.DictReader(file) if row["type"] != "cpu"}
+    with (folder / "ga_TDP_gpu.csv").open(encoding="utf-8", newline="") as file:
+        theirs |= {row[0]: row[1] for row in list(csv.reader(file))[2:]}
+    known = {name_of(name): (float(watts), name) for name, watts in theirs.items() if name_of(name)}
+    others = {name for chip, (watts, name) in known.items() if chip and accelerator(chip).tdp_w != watts}
+    assert len(known) > 30
+    assert others == {"Tesla V100-PCIE-16GB", "Tesla V100-SXM2-16GB", "NVIDIA Tesla P100", "TPU v3", "TPU v4"}

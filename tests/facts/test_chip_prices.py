@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
 
 from payoff.errors import InvalidValue, UnknownName
@@ -11,13 +13,25 @@ from payoff.facts import Basis, accelerator_price, accelerator_rows, chip_prices
 def test_a_price_on_demand_is_the_median_of_the_vendors_of_one_year() -> None:
     price = accelerator_price("A100", "on demand", year=2025)
     assert (price.usd_per_chip_h.value, price.date, len(price.vendors)) == (3.3, "2025-03-17", 6)
-    assert price.usd_per_chip_h.low == pytest.approx(min(row.usd for row in price.rows))
-    assert price.usd_per_chip_h.high == pytest.approx(max(row.usd for row in price.rows))
+    assert price.usd_per_chip_h.low == pytest.approx(3.3 / 2.5)
+    assert price.usd_per_chip_h.high == pytest.approx(3.3 * 2.5)
+
+
+def test_nine_of_ten_prices_lie_within_the_spread_of_their_chips_median() -> None:
+    latest: dict[str, dict[str, float]] = {}
+    for row in chip_prices():
+        if row.basis == "on demand" and "2024" <= row.date < "2026":
+            latest.setdefault(row.accelerator, {})[row.vendor] = row.usd
+    told = [prices.values() for prices in latest.values() if len(prices) > 2]
+    ratios = [price / statistics.median(prices) for prices in told for price in prices]
+    within = sum(1 / 2.5 <= ratio <= 2.5 for ratio in ratios)
+    assert (len(ratios), within) == (54, 49)
 
 
 def test_the_price_of_one_vendor_is_that_vendors() -> None:
     price = accelerator_price("A100", "on demand", vendor="amazon web services", year=2025)
     assert (price.usd_per_chip_h.value, price.vendors) == (5.12, ("Amazon Web Services",))
+    assert price.usd_per_chip_h.errors == {}
 
 
 def test_a_price_of_another_year_says_so() -> None:

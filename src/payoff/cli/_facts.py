@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import cast, get_args
 
@@ -93,6 +94,8 @@ def refresh(*, origin: str | None, dry_run: bool, undo: bool, as_json: bool) -> 
         answer(UndoReport(*bring_back()), as_json=as_json)
         return
     assert origin is not None
+    if is_address(origin) and sys.stderr.isatty():
+        click.echo(f"payoff: fetching {origin} ...", err=True)
     text = fetch(origin) if is_address(origin) else _read(Path(origin))
     answer(RefreshReport(take(text, origin, store_it=not dry_run)), as_json=as_json)
 
@@ -100,9 +103,11 @@ def refresh(*, origin: str | None, dry_run: bool, undo: bool, as_json: bool) -> 
 def _read(path: Path) -> str:
     """The text of a file. Raises `InvalidValue` where it cannot be read."""
     try:
-        if path.stat().st_size > MOST_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
             raise InvalidValue(f"{path} is longer than {MOST_BYTES / 1e6:g} MB, no table of facts is; give a CSV file")
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise InvalidValue(
             f"{path} cannot be read ({error.strerror}); give the path of a CSV file, or an http(s) address"

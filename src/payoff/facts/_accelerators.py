@@ -20,7 +20,7 @@ Precision = Literal["fp64", "fp32", "tf32", "fp16", "fp8", "int8"]
 WAY_OUT = "`payoff facts hardware` lists all; or state its peak, TDP and price yourself"
 _MAKERS = re.compile(
     r"\b(?:nvidia|tesla|geforce|quadro|amd|radeon|instinct|google|cloud|amazon|aws|intel|habana|huawei|apple|meta|"
-    r"microsoft|gpus?)\b"
+    r"microsoft|gpus?|chips?)\b"
 )
 
 

@@ -28,16 +28,17 @@ LISTED: dict[str, tuple[str, ...]] = {
 FRESH_YEARS = 1.0
 """Prices of one chip count together when they are no older than the newest by this much."""
 RENT_SPREAD, PURCHASE_SPREAD = 2.5, 1.5
-"""Factors that a price may be off at 90 % where only one is listed. Rent: nine of ten of the 55 prices on demand since
-2024 of 12 chips with three vendors or more lie within 2.5 of the chip's median; purchase: payoff's judgement."""
+"""Factors within which nine of ten prices lie of the median of their chip. Rent: the 54 prices on demand of 2024 and
+2025 of the 12 chips with three vendors or more; purchase: payoff's judgement."""
 H_PER_YEAR = 8766.0
 
 
 class AcceleratorPrice(Frozen):
     """The price of an hour of one chip, in USD, with the prices it is made of; `date` is that of the newest.
 
-    On demand and committed it is the median of the vendors listed within a year of the newest price, its interval from
-    the cheapest to the dearest. Amortised it is the price of the hardware over the hours it is busy in its life.
+    On demand and committed it is the median of the vendors listed within a year of the newest price; its interval is
+    that of a vendor's price about the median, and none where one vendor was named. Amortised it is the price of the
+    hardware over the hours it is busy in its life.
     """
 
     accelerator: str
@@ -74,7 +75,8 @@ def accelerator_price(
     newest = max(row.at for row in rows if row.basis == first)
     kept = tuple(row for row in rows if row.basis == first and newest - row.at <= FRESH_YEARS)
     kept = _latest_of_each(kept)
-    listed = _median(kept, f"price of {chip.name}, {first}")
+    spread = PURCHASE_SPREAD if basis == "amortised" else RENT_SPREAD if vendor is None else 1.0
+    listed = _median(kept, f"price of {chip.name}, {first}", spread)
     price = _amortised(listed) if basis == "amortised" else listed
     date = max(row.date for row in kept)
     hint = " ".join(part for part in (chip.hint, _age(date, year)) if part)
@@ -118,15 +120,13 @@ def _none_listed(chip: str, basis: str, year: int | None) -> str:
     return f"no price of {chip} {basis}{when} is known; {instead}; or give your own, for example '$2.5/h'"
 
 
-def _median(rows: tuple[PriceRow, ...], name: str) -> Estimate:
+def _median(rows: tuple[PriceRow, ...], name: str, spread: float) -> Estimate:
     import statistics
 
-    usd = [row.usd for row in rows]
-    value = statistics.median(usd)
-    spread = PURCHASE_SPREAD if rows[0].basis == "purchase" else RENT_SPREAD
-    low, high = (min(usd), max(usd)) if len(usd) > 1 else (value / spread, value * spread)
+    value = statistics.median(row.usd for row in rows)
+    errors = {name: (value / spread, value * spread)} if spread > 1 else {}
     sources = tuple(dict.fromkeys(row.source for row in rows))
-    return Estimate(value, {name: (low, high)} if low < high else {}, {"stated": 1.0}, sources=sources)
+    return Estimate(value, errors, {"stated": 1.0}, sources=sources)
 
 
 def _amortised(purchase: Estimate) -> Estimate:

@@ -21,10 +21,10 @@ Record = Mapping[str, str]
 
 COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "hardware": {
-        "name": ("hardwarename", "name", "hardware"),
+        "name": ("hardwarename", "name", "hardware", "accelerator", "chip", "chipname"),
         "vendor": ("manufacturer", "vendor"),
         "type": ("type",),
-        "released": ("releasedate", "released"),
+        "released": ("releasedate", "released", "dateofrelease", "launchdate", "releaseyear"),
         "fp64": ("fp64performance", "fp64doubleprecisionperformance", "fp64"),
         "fp32": ("fp32performance", "fp32singleprecisionperformance", "fp32"),
         "tf32": ("tf32performance", "tf32tensorfloat32performance", "tf32"),
@@ -32,13 +32,13 @@ COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "fp16": ("fp16performance", "fp16halfprecisionperformance", "fp16"),
         "fp8": ("fp8performance", "fp8"),
         "int8": ("int8performance", "int8"),
-        "tdp": ("tdp", "tdpw", "thermaldesignpower"),
-        "memory": ("memory", "memorybytes", "memorysizepergpuinbytes", "memorysize"),
-        "bandwidth": ("memorybandwidth", "memorybandwidthbytes"),
+        "tdp": ("tdp", "tdpwatts", "thermaldesignpower"),
+        "memory": ("memory", "memorybytes", "memorysizeperboard", "memorysize", "memorycapacity"),
+        "bandwidth": ("memorybandwidth", "bandwidth"),
     },
     "models": {
-        "name": ("model", "system", "modelname"),
-        "date": ("publicationdate", "published", "date"),
+        "name": ("model", "system", "modelname", "name"),
+        "date": ("publicationdate", "published", "date", "releasedate"),
         "domains": ("domain", "domains"),
         "flop": ("trainingcompute", "trainingcomputeflops", "compute"),
         "parameters": ("parameters", "params"),
