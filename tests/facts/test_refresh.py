@@ -14,6 +14,7 @@ import pytest
 
 from payoff.errors import FactsUnusable, InvalidValue
 from payoff.facts import accelerator, accelerator_price, accelerator_rows, chip_prices, models, refresh, undo
+from payoff.facts._epoch import read_snapshot
 
 HARDWARE = [
     *("Hardware name", "Manufacturer", "Type", "Release date", "Tensor-FP16/BF16 performance (FLOP/s)"),
@@ -133,9 +134,9 @@ def test_newer_prices_go_before_the_shipped_ones() -> None:
 
 
 def test_models_are_told_apart_by_whether_all_are_frontier_models() -> None:
-    assert refresh(table(MODELS, model_rows(5)), "a.csv").table == "notable models"
+    assert read_snapshot(table(MODELS, model_rows(5))).table == "notable models"
     assert refresh(table(MODELS, model_rows(3, "True")), "b.csv").table == "frontier models"
-    assert [record["name"] for record in models("model 5").listed] == ["Model 5"]
+    assert [record["name"] for record in models("model 3").listed] == ["Model 3"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_the_shipped_prices_are_those_of_their_snapshot(data_file: Callable[[str
     assert {row[:5] for row in chip_prices()} == before
 
 
-GOOD = table(MODELS, model_rows(40))
+GOOD = table(MODELS, model_rows(40, "True"))
 BROKEN = {
     "a web page": ("<!DOCTYPE html><html><body>Sign in</body></html>", "this is a web page, not a table"),
     "nothing": ("", "the table is empty"),
@@ -202,12 +203,15 @@ def test_a_broken_table_is_refused_with_a_sentence_and_nothing_is_stored(case: s
 
 def test_a_much_smaller_table_than_the_last_is_refused() -> None:
     refresh(GOOD, "good.csv")
-    with pytest.raises(InvalidValue, match=r"12 records where the last snapshot had 40: the file may be cut off"):
-        refresh(table(MODELS, model_rows(12)), "small.csv")
+    small = table(MODELS, model_rows(12, "True"))
+    with pytest.raises(InvalidValue, match=r"12 records where there were 40: the file may be cut off"):
+        refresh(small, "small.csv")
+    assert refresh(small, "small.csv", even_if_smaller=True).rows == 12
 
 
 def test_one_slip_is_left_out_and_told() -> None:
-    told = refresh(table(MODELS, [*model_rows(40), ["Slip", "tomorrow", "Acme", "", "1e23", "", ""]]), "slip.csv")
+    slip = ["Slip", "tomorrow", "Acme", "", "1e23", "", "True"]
+    told = refresh(table(MODELS, [*model_rows(40, "True"), slip]), "slip.csv")
     assert (told.rows, told.left_out) == (40, ("Slip: date 'tomorrow' is no date",))
 
 

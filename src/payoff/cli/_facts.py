@@ -80,9 +80,10 @@ def models_(name: str | None, as_json: bool) -> None:
 @facts.command()
 @click.option("--from", "origin", metavar="FILE|URL", help="A CSV file of Epoch AI's, or its http(s) address.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--even-if-smaller", is_flag=True, help="Take a table that has lost a fifth of its records, or more.")
 @click.option("--undo", is_flag=True, help="Bring back what was there before the last refresh.")
 @json_option
-def refresh(*, origin: str | None, dry_run: bool, undo: bool, as_json: bool) -> None:
+def refresh(*, origin: str | None, dry_run: bool, even_if_smaller: bool, undo: bool, as_json: bool) -> None:
     """Take a newer table: hardware, notable or frontier models (epoch.ai/data), or prices of hardware.
 
     The kind is known by its columns, whatever a snapshot calls them. What does not pass the checks is not stored. The
@@ -97,7 +98,8 @@ def refresh(*, origin: str | None, dry_run: bool, undo: bool, as_json: bool) -> 
     if is_address(origin) and sys.stderr.isatty():
         click.echo(f"payoff: fetching {origin} ...", err=True)
     text = fetch(origin) if is_address(origin) else _read(Path(origin))
-    answer(RefreshReport(take(text, origin, store_it=not dry_run)), as_json=as_json)
+    told = take(text, origin, store_it=not dry_run, even_if_smaller=even_if_smaller)
+    answer(RefreshReport(told), as_json=as_json)
 
 
 def _read(path: Path) -> str:

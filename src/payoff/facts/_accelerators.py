@@ -12,7 +12,7 @@ from payoff.facts._epoch import Record
 from payoff.facts._epoch_rows import accelerator_row
 from payoff.facts._refreshed import records, stamp
 from payoff.facts._rows import AcceleratorRow
-from payoff.facts._tables import Rows, _number
+from payoff.facts._tables import Rows, number_or_none
 from payoff.frozen import Frozen
 
 Precision = Literal["fp64", "fp32", "tf32", "fp16", "fp8", "int8"]
@@ -143,7 +143,7 @@ def rows_with(snapshot: Iterable[Record]) -> Mapping[str, AcceleratorRow]:
 
 def _row(r: list[str]) -> AcceleratorRow:
     aliases, checked = (tuple(cell.split("|")) if cell else () for cell in (r[1], r[14]))
-    return AcceleratorRow._make([r[0], aliases, *r[2:4], int(r[4]), *map(_number, r[5:14]), checked, *r[15:]])
+    return AcceleratorRow._make([r[0], aliases, *r[2:4], int(r[4]), *map(number_or_none, r[5:14]), checked, *r[15:]])
 
 
 def _key(name: str) -> str:

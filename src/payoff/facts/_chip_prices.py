@@ -13,7 +13,7 @@ from payoff.facts._epoch import Record
 from payoff.facts._epoch_rows import price_rows
 from payoff.facts._refreshed import records, stamp
 from payoff.facts._rows import PriceRow
-from payoff.facts._tables import Fact, _lines, defaults
+from payoff.facts._tables import Fact, defaults, table_lines
 from payoff.frozen import Frozen
 from payoff.quantities import Estimate
 
@@ -95,7 +95,7 @@ def _prices(refreshed: object, _: object) -> tuple[PriceRow, ...]:
 
 def prices_with(snapshot: Sequence[Record]) -> tuple[PriceRow, ...]:
     """The shipped prices and a snapshot's over them."""
-    shipped = [PriceRow._make([*r[:4], float(r[4]), *r[5:]]) for r in csv.reader(_lines("accelerator_prices"))]
+    shipped = [PriceRow._make([*r[:4], float(r[4]), *r[5:]]) for r in csv.reader(table_lines("accelerator_prices"))]
     newer = price_rows(snapshot, name_of, via=snapshot[0]["source"]) if snapshot else []
     return tuple(sorted({row[:4]: row for row in (*shipped, *newer)}.values()))
 

@@ -13,7 +13,7 @@ from payoff.errors import InvalidValue
 from payoff.facts._accelerators import rows_with
 from payoff.facts._chip_prices import prices_with
 from payoff.facts._epoch import COLUMNS, Record, Snapshot, Table, read_snapshot
-from payoff.facts._refreshed import place, records, store
+from payoff.facts._refreshed import records, store
 from payoff.facts._tables import FOLDER
 from payoff.frozen import Frozen
 
@@ -87,10 +87,10 @@ class Refresh(Frozen):
     stored: str | None = None
 
 
-def refresh(text: str, origin: str, *, store_it: bool = True) -> Refresh:
+def refresh(text: str, origin: str, *, store_it: bool = True, even_if_smaller: bool = False) -> Refresh:
     """Take a newer table of Epoch AI's: hardware, notable or frontier models, or prices of hardware.
 
-    `text` is the whole CSV file and `origin` where it is from; both are kept with every row. Raises `InvalidValue` for
+    `text` is the whole CSV file and `origin` where it is from, which is kept with every row. Raises `InvalidValue` for
     a table that payoff does not know or that fails a check, `FactsUnusable` where it cannot be stored.
     """
     snapshot = read_snapshot(text)
@@ -99,7 +99,9 @@ def refresh(text: str, origin: str, *, store_it: bool = True) -> Refresh:
     source = f"{TITLES[table]}, read on {read_on} from {origin}"
     kept, left_out = _plausible(snapshot)
     last = records(table)
-    _check_size(snapshot, kept, left_out, len(last))
+    _check_figures(snapshot, kept, left_out)
+    if not even_if_smaller:
+        _check_size(len(snapshot.records), last or (_shipped_models() if table == "notable models" else ()))
     licence = LICENCES.get(table, EPOCH_LICENCE)
     marked = [{**record, "source": source, "licence": licence} for record in kept]
     before = _figures(table, last)
@@ -126,7 +128,7 @@ def refresh(text: str, origin: str, *, store_it: bool = True) -> Refresh:
 
 
 def _plausible(snapshot: Snapshot) -> tuple[list[Record], tuple[str, ...]]:
-    """The records whose figures can be, each name with its figures once, and a word about each that is left out."""
+    """The records whose figures can be, and a word about each that is left out."""
     kept: list[Record] = []
     left_out = []
     for record in snapshot.records:
@@ -156,8 +158,8 @@ def _fault(column: str, text: str) -> str | None:
     return None if low <= value <= high else f"{column} {text[:40]} is not within {low:g} and {high:g}"
 
 
-def _check_size(snapshot: Snapshot, kept: Sequence[Record], left_out: Sequence[str], rows_before: int) -> None:
-    """Refuse a table that is half empty, in another unit, or much smaller than the one before."""
+def _check_figures(snapshot: Snapshot, kept: Sequence[Record], left_out: Sequence[str]) -> None:
+    """Refuse a table that is half empty or in another unit."""
     rows = len(snapshot.records)
     if len(left_out) > MOST_IMPLAUSIBLE * rows:
         raise InvalidValue(
@@ -169,10 +171,14 @@ def _check_size(snapshot: Snapshot, kept: Sequence[Record], left_out: Sequence[s
         raise InvalidValue(
             f"only {telling} of {rows} records have a figure, the table is half empty; nothing was stored"
         )
-    if rows < LEAST_OF_BEFORE * rows_before:
+
+
+def _check_size(rows: int, before: Sequence[Record]) -> None:
+    """Refuse a table that has lost a fifth of what it would replace."""
+    if rows < LEAST_OF_BEFORE * len(before):
         raise InvalidValue(
-            f"{rows} records where the last snapshot had {rows_before}: the file may be cut off; nothing was stored: "
-            f"fetch it again, or remove {place(snapshot.table)} if it is meant"
+            f"{rows} records where there were {len(before)}: the file may be cut off; nothing was stored: "
+            "fetch it again, or say --even-if-smaller if it is meant"
         )
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from payoff.errors import UnknownName
 from payoff.facts._epoch import Record, Table
 from payoff.facts._refreshed import records
-from payoff.facts._tables import _lines, _number
+from payoff.facts._tables import number_or_none, table_lines
 from payoff.frozen import Frozen
 
 WAY_OUT = "`payoff facts models` lists all"
@@ -84,11 +84,11 @@ def published_runs() -> tuple[PublishedRun, ...]:
     return tuple(
         PublishedRun._make(
             [
-                *(*r[:3], int(r[3]), *map(_number, r[4:7]), r[7], *map(_number, r[8:12]), r[12]),
-                *(*map(_number, r[13:17]), *r[17:]),
+                *(*r[:3], int(r[3]), *map(number_or_none, r[4:7]), r[7], *map(number_or_none, r[8:12]), r[12]),
+                *(*map(number_or_none, r[13:17]), *r[17:]),
             ]
         )
-        for r in csv.reader(_lines("published_runs"))
+        for r in csv.reader(table_lines("published_runs"))
     )
 
 
@@ -98,11 +98,11 @@ def utilisation_evidence() -> tuple[Utilisation, ...]:
     return tuple(
         Utilisation._make(
             [
-                *(*r[:3], int(r[3]), r[4], *map(_number, r[5:9]), *r[9:11], *map(_number, r[11:14])),
+                *(*r[:3], int(r[3]), r[4], *map(number_or_none, r[5:9]), *r[9:11], *map(number_or_none, r[11:14])),
                 *(*r[14:16], float(r[16]), *r[17:]),
             ]
         )
-        for r in csv.reader(_lines("utilisation"))
+        for r in csv.reader(table_lines("utilisation"))
     )
 
 

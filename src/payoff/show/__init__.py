@@ -12,10 +12,9 @@ from payoff.show._facts import (
     ModelsReport,
     PlaceReport,
     PriceReport,
-    RefreshReport,
-    UndoReport,
 )
 from payoff.show._law import LawReport
+from payoff.show._refresh import RefreshReport, UndoReport
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
 from payoff.show._scale import Line, ScaleReport

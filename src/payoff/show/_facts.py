@@ -1,8 +1,8 @@
-"""What the world says, as people read it: a chip, a price, a place, models, and what a newer table changed."""
+"""What the world says, as people read it: a chip, a price, a place, models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from payoff.facts import (
     GridFact,
     ModelFacts,
     PublishedRun,
-    Refresh,
     RegionRow,
     Utilisation,
 )
@@ -27,8 +26,6 @@ from payoff.units import significant
 PRECISIONS = {"fp16": "fp16 or bf16"}
 WORDS = ("basis", "newest", "vendor", "date", "watts by", "known by")
 MAKERS = ("AMD", "Amazon", "Google", "Huawei", "Intel", "NVIDIA")
-SHOWN_AT_MOST = 8
-"""Names and changes that a person is shown of a refresh; JSON has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class ChipReport:
             Text(f"{row.name}  {row.kind}, {row.year}", style="bold"),
             _pairs(figures),
             *(Text(part, style="dim") for part in said),
-            _source(row.source, row.licence),
+            source_line(row.source, row.licence),
         )
 
 
@@ -149,7 +146,7 @@ class PriceReport:
             Text(self.chip.name, style="bold"),
             *((table, Text(""), listed) if self.prices else ()),
             *(Text(part, style="dim") for part in (*self.missing, self.chip.hint) if part),
-            *(_source(*pair) for pair in via),
+            *(source_line(*pair) for pair in via),
         )
 
 
@@ -207,9 +204,9 @@ class PlaceReport:
         if self.price is not None:
             told = f"${self.price.value:.3f}/kWh ({self.price.low:.3f}–{self.price.high:.3f}) in {self.price.year}"
             figures.append(("electricity", f"{told}, industry"))
-        sources = [_source(*self.source)]
+        sources = [source_line(*self.source)]
         if self.price is not None:
-            sources.append(_source(self.price.source, self.price.licence))
+            sources.append(source_line(self.price.source, self.price.licence))
         name = place.region.name if place.region else place.code
         return Group(
             Text(f"{name}  {place.region.location + ', ' if place.region else ''}{place.row.name}", style="bold"),
@@ -256,67 +253,7 @@ class ModelsReport:
         rows = [(run.source, run.licence) for run in self.models.runs]
         rows += [(row.source, row.licence) for row in self.models.utilisation]
         rows += [(record["source"], record["licence"]) for record in self.models.listed]
-        return Group(*parts, *(_source(*pair) for pair in dict.fromkeys(rows)))
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshReport:
-    """What a newer table changed."""
-
-    refresh: Refresh
-
-    def to_json(self) -> dict[str, Any]:
-        """See `Report`."""
-        told = self.refresh
-        return {
-            "schema": "payoff.facts.refresh/1",
-            "table": told.table,
-            "source": told.source,
-            "licence": told.licence,
-            "read_on": told.read_on,
-            "rows": told.rows,
-            "rows_before": told.rows_before,
-            "compared_with": told.before,
-            "added": list(told.added),
-            "removed": list(told.removed),
-            "changed": [one._asdict() for one in told.changed],
-            "left_out": list(told.left_out),
-            "absent_columns": list(told.absent),
-            "stored": told.stored,
-        }
-
-    def __rich__(self) -> RenderableType:
-        told = self.refresh
-        lines = [Text(f"{told.table}: {told.rows} records", style="bold"), Text(f"compared with {told.before}")]
-        changed = [f"{one.name}: {one.column} {one.before or 'none'} → {one.after or 'none'}" for one in told.changed]
-        for word, names in (("added", told.added), ("removed", told.removed), ("changed", changed)):
-            lines.append(Text(f"{word} {len(names)}"))
-            lines += _first(names)
-        if told.left_out:
-            lines += [Text(f"left out {len(told.left_out)}, with a figure that cannot be"), *_first(told.left_out)]
-        if told.absent:
-            lines.append(Text(f"columns that it lacks: {', '.join(told.absent)}", style="dim"))
-        kept = "nothing was stored: a dry run" if told.stored is None else f"kept in {told.stored}"
-        way = "" if told.stored is None else "; `payoff facts refresh --undo` brings back what was there"
-        return Group(*lines, Text(kept + way), _source(told.source, told.licence))
-
-
-@dataclass(frozen=True, slots=True)
-class UndoReport:
-    """Which table is again as it was: the snapshot before, or payoff's own."""
-
-    table: str
-    path: str
-    shipped: bool
-
-    def to_json(self) -> dict[str, Any]:
-        """See `Report`."""
-        return {"schema": "payoff.facts.undo/1", "table": self.table, "path": self.path, "shipped": self.shipped}
-
-    def __rich__(self) -> RenderableType:
-        if self.shipped:
-            return Text(f"{self.table}: payoff's own table is used again")
-        return Text(f"{self.table}: the snapshot before is back in {self.path}")
+        return Group(*parts, *(source_line(*pair) for pair in dict.fromkeys(rows)))
 
 
 def _of_region(region: RegionRow | None) -> list[tuple[str, str]]:
@@ -381,13 +318,9 @@ def _pairs(figures: Iterable[tuple[str, str]]) -> Table:
     return grid
 
 
-def _source(source: str, licence: str) -> Text:
+def source_line(source: str, licence: str) -> Text:
+    """Where a figure is from, and its licence."""
     return Text(f"source: {source} ({licence})", style="dim")
-
-
-def _first(names: Sequence[str]) -> list[Text]:
-    more = [Text(f"  and {len(names) - SHOWN_AT_MOST} more (--json)")] if len(names) > SHOWN_AT_MOST else []
-    return [*(Text(f"  {name}") for name in names[:SHOWN_AT_MOST]), *more]
 
 
 def _tera(flop_per_s: float | None) -> str:
