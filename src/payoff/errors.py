@@ -6,6 +6,8 @@
     ├── MissingExtra (ImportError)    an optional part is not installed
     ├── SensorError                   a sensor cannot be read
     ├── BudgetSpent                   a cap is reached: the run should stop
+    ├── FactsUnusable                 the user's own snapshot of facts cannot be read or written
+    ├── Unreachable                   an address does not answer, or not as it should
     └── LedgerError
         ├── LedgerUnusable            no permission, read-only, full, or not reachable
         ├── LedgerDamaged             the file is not, or no longer, a sound ledger
@@ -56,6 +58,14 @@ class SensorError(PayoffError):
 
 class BudgetSpent(PayoffError):
     """A cap of the budget is reached."""
+
+
+class FactsUnusable(PayoffError):
+    """The user's own snapshot of facts cannot be read or written."""
+
+
+class Unreachable(PayoffError):
+    """An address does not answer, or not as it should."""
 
 
 class LedgerError(PayoffError):

@@ -8,15 +8,30 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from payoff.facts import GridRow, RegionRow, defaults, grid, grid_rows, prices, region_rows
+from payoff.facts import (
+    AcceleratorRow,
+    GridRow,
+    PriceRow,
+    PublishedRun,
+    RegionRow,
+    Utilisation,
+    defaults,
+    grid,
+    grid_rows,
+    prices,
+    region_rows,
+)
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "src" / "payoff" / "facts" / "data"
 OURS = ("grids", "cloud_regions", "electricity_prices", "defaults")
+DATED = ("accelerators", "accelerator_prices", "published_runs", "utilisation")
 STATES = (
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
     "RI SC SD TN TX UT VT VA WA WV WI WY DC"
@@ -41,6 +56,51 @@ def test_every_row_has_a_value_a_year_a_source_and_a_licence(table: str) -> None
         if table != "cloud_regions":
             assert figures
             assert years
+
+
+@pytest.mark.parametrize("table", DATED)
+def test_every_row_of_chips_and_runs_has_a_year_a_source_and_a_licence(table: str) -> None:
+    for row in lines(table):
+        assert 2008 <= int((row.get("year") or row["date"])[:4]) <= 2026
+        assert row["source"]
+        assert row["licence"]
+
+
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("accelerators", AcceleratorRow),
+        ("accelerator_prices", PriceRow),
+        ("published_runs", PublishedRun),
+        ("utilisation", Utilisation),
+    ],
+)
+def test_the_columns_of_chips_and_runs_are_in_the_order_in_which_they_are_read(table: str, row: Any) -> None:
+    assert list(lines(table)[0]) == list(row._fields)
+
+
+@pytest.mark.parametrize(
+    ("table", "script", "inputs"),
+    [
+        ("accelerators", "build_accelerators", {"--epoch": "estimate/epoch_ml_hardware_2026-07.csv"}),
+        ("accelerator_prices", "build_accelerator_prices", {"--prices": "estimate/epoch_hardware_prices.csv"}),
+        ("published_runs", "build_published_runs", {"--runs": "estimate/published_runs_dev.csv"}),
+        (
+            "utilisation",
+            "build_utilisation",
+            {"--notable": "trends/epoch_notable_ai_models_2026-07.csv", "--runs": ""},
+        ),
+    ],
+)
+def test_a_table_of_chips_or_runs_is_what_its_script_makes(
+    table: str, script: str, inputs: dict[str, str], tmp_path: Path, data_file: Callable[[str], Path]
+) -> None:
+    given = {option: data_file(name) if name else TABLES / "published_runs.csv" for option, name in inputs.items()}
+    words = [str(word) for pair in given.items() for word in pair]
+    made = tmp_path / f"{table}.csv"
+    program = str(ROOT / "tools" / "facts" / f"{script}.py")
+    subprocess.run([sys.executable, program, *words, "--out", str(made)], check=True, capture_output=True)
+    assert made.read_text(encoding="utf-8") == (TABLES / f"{table}.csv").read_text(encoding="utf-8")
 
 
 def test_every_published_figure_of_a_cloud_region_has_its_year() -> None:

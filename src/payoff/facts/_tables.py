@@ -78,13 +78,13 @@ class Fact(NamedTuple):
     licence: str
 
 
-def _lines(table: str) -> list[str]:
+def table_lines(table: str) -> list[str]:
     """The lines of a table, without its header; the columns are in the order of its row type."""
     with open(os.path.join(FOLDER, f"{table}.csv"), encoding="utf-8", newline="") as file:
         return file.read().splitlines()[1:]
 
 
-def _number(text: str) -> float | None:
+def number_or_none(text: str) -> float | None:
     return float(text) if text else None
 
 
@@ -99,7 +99,7 @@ class Rows(Mapping[Key, Row]):
     """
 
     def __init__(self, table: str, key: Callable[[list[str]], Key], make: Callable[[list[str]], Row]) -> None:
-        self._lines = {key(line.split(",", 2)): line for line in _lines(table)}
+        self._lines = {key(line.split(",", 2)): line for line in table_lines(table)}
         self._make = make
 
     def __getitem__(self, key: Key) -> Row:
@@ -121,13 +121,13 @@ def grid_rows() -> Mapping[str, GridRow]:
 @cache
 def world_spread() -> tuple[float, float]:
     """The intensities of countries from which up to which nine of ten lie, in g/kWh."""
-    countries = sorted(float(line[4]) for line in csv.reader(_lines("grids")) if line[3] == "country")
+    countries = sorted(float(line[4]) for line in csv.reader(table_lines("grids")) if line[3] == "country")
     return countries[int(0.05 * len(countries))], countries[int(0.95 * len(countries))]
 
 
 def _grid_row(r: list[str]) -> GridRow:
     code, iso3, name, kind, location, market, low, high, drift, year, scope, _, _, flag, source, licence = r
-    figures = float(location), _number(market), float(low), float(high), float(drift), int(year)
+    figures = float(location), number_or_none(market), float(low), float(high), float(drift), int(year)
     return GridRow(code, iso3, name, cast(Kind, kind), *figures, cast(Scope, scope), flag, source, licence)
 
 
@@ -138,7 +138,7 @@ def region_rows() -> Mapping[str, RegionRow]:
 
 
 def _region_row(r: list[str]) -> RegionRow:
-    figures = [_year(text) if at % 2 else _number(text) for at, text in enumerate(r[5:15])]
+    figures = [_year(text) if at % 2 else number_or_none(text) for at, text in enumerate(r[5:15])]
     return RegionRow._make([*r[:5], *figures, *r[15:]])
 
 

@@ -6,7 +6,15 @@
 """
 
 from payoff.show._doctor import DoctorReport, Finding
+from payoff.show._facts import (
+    ChipReport,
+    ChipsReport,
+    ModelsReport,
+    PlaceReport,
+    PriceReport,
+)
 from payoff.show._law import LawReport
+from payoff.show._refresh import RefreshReport, UndoReport
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
 from payoff.show._scale import Line, ScaleReport
@@ -14,14 +22,21 @@ from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
 __all__ = [
+    "ChipReport",
+    "ChipsReport",
     "DoctorReport",
     "Draw",
     "Finding",
     "LawReport",
     "Line",
+    "ModelsReport",
+    "PlaceReport",
+    "PriceReport",
+    "RefreshReport",
     "RunReport",
     "RunsReport",
     "ScaleReport",
+    "UndoReport",
     "WatchReport",
     "how_sure",
     "quality",
