@@ -48,7 +48,7 @@ SHOWN: dict[str, dict[str, float]] = {
         "ktCO2e": 1e6,
         "MtCO2e": 1e9,
     },
-    "cost": {"$": 1.0, "$k": 1e3, "$M": 1e6, "$B": 1e9},
+    "cost": {"$": 1.0, "$k": 1e3, "$M": 1e6, "$B": 1e9, "$T": 1e12},
     "water": {"µl": 1e-6, "ml": 1e-3, "l": 1.0, "m3": 1e3},
     "flop": {"FLOP": 1.0},
     "count": _MAGNITUDES,
