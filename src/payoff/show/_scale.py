@@ -176,7 +176,7 @@ class ScaleReport:
 
     def _next_step(self, curve: Curve) -> tuple[float, float, float] | None:
         """How much more x the next tenth of a per cent takes: middle, low and high; None where it is not in sight."""
-        if not _is_share(curve):
+        if not is_share(curve):
             return None
         mid, low, high = (float(more) for more in curve.next_step(STEP_OF_QUALITY))
         return (mid, low, high) if mid < float("inf") else None
@@ -192,12 +192,12 @@ class ScaleReport:
 
     def _then(self, line: Line) -> str:
         mid, low, high = (float(value) for value in line.curve.predict(line.to, self.level))
-        unit = " %" if _is_share(line.curve) else ""
+        unit = " %" if is_share(line.curve) else ""
         scale = 100.0 if unit else 1.0
         return f"{significant(mid * scale)}{unit} ({significant(low * scale)}–{significant(high * scale)})"
 
     def _y(self, value: float, curve: Curve) -> str:
-        return f"{significant(100 * value)} %" if _is_share(curve) else significant(value)
+        return f"{significant(100 * value)} %" if is_share(curve) else significant(value)
 
     def _x(self, value: float) -> str:
         if value == float("inf"):
@@ -220,5 +220,6 @@ class ScaleReport:
         return show(more * each, DIMENSION_OF[figure])
 
 
-def _is_share(curve: Curve) -> bool:
+def is_share(curve: Curve) -> bool:
+    """Whether y is a share of 1, shown in per cent."""
     return curve.ceiling == 1.0 or (curve.ceiling is None and bool((curve.y <= 1).all()))

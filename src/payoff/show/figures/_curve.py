@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from payoff.show._scale import X_DIMENSIONS, _is_share
+from payoff.show._scale import X_DIMENSIONS, is_share
 from payoff.show.figures import _theme as theme
 from payoff.show.figures._axis import Axis
 from payoff.units import significant
@@ -249,7 +249,7 @@ def x_dimension(name: str) -> str:
 
 def y_axis(name: str, curves: list[Curve], values: list[float]) -> Axis:
     """An axis of qualities: errors and losses on a logarithmic one where they span enough, shares in per cent."""
-    share = all(_is_share(curve) for curve in curves)
+    share = all(is_share(curve) for curve in curves)
     seen = np.array(values)
     falls = all(curve.goal == "min" for curve in curves)
     log = falls and bool((seen > 0).all()) and seen.max() >= LOG_FROM / 2 * seen.min()
