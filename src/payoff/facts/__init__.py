@@ -21,6 +21,13 @@ from payoff.facts._tables import Fact, GridRow, RegionRow, defaults, grid_rows, 
 if TYPE_CHECKING:
     from payoff.facts._accelerators import AcceleratorFact, Precision, accelerator, accelerator_rows, accelerators
     from payoff.facts._chip_prices import AcceleratorPrice, Basis, accelerator_price, chip_prices
+    from payoff.facts._history import (
+        NotableModel,
+        notable_models,
+        notable_models_source,
+        published_trends,
+        read_notable_models,
+    )
     from payoff.facts._refresh import Refresh, refresh
     from payoff.facts._refreshed import undo
     from payoff.facts._rows import AcceleratorRow, PriceRow
@@ -45,6 +52,7 @@ __all__ = [
     "GridRow",
     "Machine",
     "ModelFacts",
+    "NotableModel",
     "Precision",
     "PriceRow",
     "PublishedRun",
@@ -62,10 +70,14 @@ __all__ = [
     "grid",
     "grid_rows",
     "models",
+    "notable_models",
+    "notable_models_source",
     "places",
     "prices",
     "published_run",
     "published_runs",
+    "published_trends",
+    "read_notable_models",
     "refresh",
     "region_rows",
     "undo",
@@ -77,7 +89,7 @@ def __getattr__(name: str) -> Any:
     """What the meter never asks for is loaded when it is first used."""
     if name not in __all__:
         raise AttributeError(f"module 'payoff.facts' has no attribute {name!r}")
-    from payoff.facts import _accelerators, _chip_prices, _refresh, _refreshed, _rows, _runs
+    from payoff.facts import _accelerators, _chip_prices, _history, _refresh, _refreshed, _rows, _runs
 
-    rooms = (_accelerators, _chip_prices, _refresh, _refreshed, _rows, _runs)
+    rooms = (_accelerators, _chip_prices, _history, _refresh, _refreshed, _rows, _runs)
     return next(getattr(room, name) for room in rooms if hasattr(room, name))

@@ -151,7 +151,12 @@ def prices() -> Mapping[str, Fact]:
 @cache
 def defaults() -> Mapping[tuple[str, str], Fact]:
     """Defaults by (quantity, kind), in the unit that the quantity's name or the table states."""
-    return Rows("defaults", lambda cells: (cells[0], cells[1]), lambda line: _fact([*line[2:5], *line[6:]]))
+    return Rows("defaults", lambda cells: (cells[0], cells[1]), dated_fact)
+
+
+def dated_fact(r: list[str]) -> Fact:
+    """A line of a table with the columns quantity, kind, value, low, high, unit, year, source, licence."""
+    return _fact([*r[2:5], *r[6:]])
 
 
 def _fact(r: list[str]) -> Fact:
