@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from payoff.predict.curves import fit_curve as fit_curve
     from payoff.predict.curves import fit_curves as fit_curves
     from payoff.predict.curves import fit_law as fit_law
+    from payoff.predict.trends import Trend as Trend
+    from payoff.predict.trends import fit_trend as fit_trend
     from payoff.quantities import Estimate as Estimate
 
 __version__ = "0.1.0"
@@ -38,11 +40,13 @@ _HOMES = {
     "PayoffError": "errors",
     "Reading": "model",
     "Run": "model",
+    "Trend": "predict.trends",
     "Window": "meter",
     "Worth": "model",
     "fit_curve": "predict.curves",
     "fit_curves": "predict.curves",
     "fit_law": "predict.curves",
+    "fit_trend": "predict.trends",
     "measure": "meter",
     "open_ledger": "ledger",
 }

@@ -18,10 +18,11 @@ NAMES = [
         "PayoffError",
         "Reading",
         "Run",
+        "Trend",
         "Window",
         "Worth",
     ),
-    *("__version__", "fit_curve", "fit_curves", "fit_law", "measure", "open_ledger"),
+    *("__version__", "fit_curve", "fit_curves", "fit_law", "fit_trend", "measure", "open_ledger"),
 ]
 
 
