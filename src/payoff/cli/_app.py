@@ -24,6 +24,7 @@ VERBS = {
     "runs": "The runs in the ledger: quality, energy, carbon, cost, time, how sure.",
     "scale": "What more training, data or size would bring, and where returns diminish.",
     "show": "One run: figures with intervals, what was measured, its trace.",
+    "trends": "How what models take has grown, and whether it can just keep growing.",
     "watch": "What the machine and its runs use now.",
 }
 """Every verb and its one line of help, so that a list of them loads none of them."""

@@ -18,12 +18,15 @@ from payoff.show._refresh import RefreshReport, UndoReport
 from payoff.show._run import RunReport
 from payoff.show._runs import RunsReport
 from payoff.show._scale import Line, ScaleReport
+from payoff.show._trends import ClaimsReport, DataCentresReport, TrendsReport
 from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
 __all__ = [
     "ChipReport",
     "ChipsReport",
+    "ClaimsReport",
+    "DataCentresReport",
     "DoctorReport",
     "Draw",
     "Finding",
@@ -36,6 +39,7 @@ __all__ = [
     "RunReport",
     "RunsReport",
     "ScaleReport",
+    "TrendsReport",
     "UndoReport",
     "WatchReport",
     "how_sure",

@@ -17,7 +17,8 @@ from payoff.show._law import LawReport
 from payoff.show._page import fragment, page
 from payoff.show._story_law import story_of_law
 from payoff.show._story_scale import figure_of_scale, story_of_curve, story_of_curves, story_of_scale
-from payoff.show.figures import curve_figure, curves_figure, law_figure
+from payoff.show._story_trends import story_of_trend, story_of_trends
+from payoff.show.figures import curve_figure, curves_figure, law_figure, trend_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -37,6 +38,8 @@ LOOKS = {
     "Law": Look(law_figure, lambda law: story_of_law(LawReport(law, "a table"))),
     "LawReport": Look(lambda report: law_figure(report.law, best=report.allocation), story_of_law),
     "ScaleReport": Look(figure_of_scale, story_of_scale),
+    "Trend": Look(trend_figure, story_of_trend),
+    "TrendsReport": Look(lambda report: trend_figure(report.trend, year=report.year), story_of_trends),
 }
 
 

@@ -12,5 +12,16 @@ from payoff.show.figures._curve import curve_figure
 from payoff.show.figures._curves import curves_figure
 from payoff.show.figures._law import law_figure
 from payoff.show.figures._theme import PALETTE, figure
+from payoff.show.figures._trend import back_test_figure, rates_figure, trend_figure
 
-__all__ = ["PALETTE", "Axis", "curve_figure", "curves_figure", "figure", "law_figure"]
+__all__ = [
+    "PALETTE",
+    "Axis",
+    "back_test_figure",
+    "curve_figure",
+    "curves_figure",
+    "figure",
+    "law_figure",
+    "rates_figure",
+    "trend_figure",
+]
