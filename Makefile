@@ -16,7 +16,7 @@ help:
 	@echo "make lint                  ruff and mypy"
 	@echo "make format                what ruff can mend by itself"
 	@echo "make bench BENCH=meter     run one benchmark (DATA=$(DATA)) and write its table to docs/benchmarks/"
-	@echo "make docs                  generate the verbs' pages and build the site into site/"
+	@echo "make docs                  generate the pages of the verbs and of scaling, and build the site into site/"
 	@echo "make constraints           choose the newest versions of all dependencies anew"
 	@echo "make clean                 remove what the others made"
 
@@ -43,6 +43,7 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/docs/generate_verbs.py
+	$(BIN)/python tools/docs/generate_scaling_page.py
 	$(BIN)/zensical build --strict --clean
 
 # The Debian packages that tests need; without one its tests are skipped (with CI=true, they fail).

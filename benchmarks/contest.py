@@ -187,6 +187,7 @@ class Report:
     rows: Sequence[Row]
     versions: Mapping[str, str]
     rounds: int
+    """Of contestants taking turns; 0 where nobody is timed."""
     named: Mapping[str, float] = field(default_factory=dict)
     sections: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     """Further tables by their headings, where other contestants take part."""
@@ -202,12 +203,15 @@ class Report:
         ]
         for heading, rows in self.sections.items():
             lines += ["", f"## {heading}", "", *_table(rows)]
+        medians = (
+            f"With an interval: medians of {self.rounds} rounds, {CONFIDENCE:.0%} bootstrap, contestants taking turns."
+        )
         versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         lines += [
             "",
             self.how,
             "",
-            f"With an interval: medians of {self.rounds} rounds, {CONFIDENCE:.0%} bootstrap, contestants taking turns.",
+            *([medians] if self.rounds else []),
             f"Made on {datetime.now(UTC):%Y-%m-%d} with {versions} on {machine()}",
             f"by `make bench BENCH={self.subject}`.",
             "",
