@@ -21,7 +21,7 @@ MOST_STEPS, LEAST_STEPS = 10, 5
 LEAST_IN_YEAR = 5
 """Models published in a year, for their median to count."""
 PERSISTENCE = {FRONTIER: 0.63, MEDIAN: 0.0}
-"""How much of a year's surprise the next year's growth keeps. For the frontier that of the costs of technologies
+"""How much of a year's surprise the next year's growth keeps. For the frontier that of the costs of 53 technologies
 (Farmer and Lafond 2016); a median of a year's models has its own noise, which would make it negative: taken as none."""
 HORIZON_Y = 3.0
 
@@ -82,7 +82,7 @@ def project(history: History, kind: str, at: float, *, origin: float | None = No
 
     The series is taken for a random walk with drift: its mean step is the drift, and the error of a projection over
     h years from m steps of standard deviation K is Student's t (m - 1) times K sqrt(A / (1 + p²)) with
-    A = -2 p + (1 + 2 (m - 1) p / m + p²) (h + h² / m), where p is the persistence (Farmer and Lafond 2016, eq. 16). It
+    A = -2 p + (1 + 2 (m - 1) p / m + p²) (h + h² / m), where p is the persistence (Farmer and Lafond 2016). It
     knows that growth rates change; the interval of a fitted line does not.
 
     Raises `InvalidValue` for a date that is past, or further ahead than the years learnt from.
