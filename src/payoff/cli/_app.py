@@ -17,6 +17,7 @@ VERBS = {
     "calibrate": "Fit this machine's idle and full watts to a wall meter.",
     "demo": "Train three small models and see what the last tenth of a per cent costs.",
     "doctor": "What can be measured here, and the exact line that unlocks more.",
+    "estimate": "What a training will use, before it runs; why published answers differ.",
     "facts": "What the world says: accelerators, grids, prices, published models; refresh them.",
     "ledger": "Export, import, merge, verify, rebuild the ledger; forget a run.",
     "measure": "Run a command in any language and keep what it used.",

@@ -6,6 +6,7 @@
 """
 
 from payoff.show._doctor import DoctorReport, Finding
+from payoff.show._estimate import EstimateReport
 from payoff.show._facts import (
     ChipReport,
     ChipsReport,
@@ -29,6 +30,7 @@ __all__ = [
     "DataCentresReport",
     "DoctorReport",
     "Draw",
+    "EstimateReport",
     "Finding",
     "LawReport",
     "Line",

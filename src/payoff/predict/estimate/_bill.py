@@ -1,0 +1,163 @@
+"""From the FLOP of a training to its chip-hours, energy, carbon, money and water, each with its sources of error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from payoff.errors import InvalidValue
+from payoff.facts import AcceleratorFact, Factors, Machine, Precision, accelerator, footprint
+from payoff.frozen import Frozen, replace
+from payoff.model import Footprint
+from payoff.predict.estimate._costs import Cost, costs_of, embodied_kg_per_chip_s
+from payoff.predict.estimate._evidence import chip_kind, learned_utilisation, measured_power
+from payoff.predict.estimate._flop import Flop, Shape, Term, training_flop
+from payoff.predict.estimate._power import power_share
+from payoff.quantities import Estimate
+
+HOUR = 3600.0
+MOST_UTILISATION = 1.0
+
+
+class Bill(Frozen):
+    """What a training will use. `chip_s` is the time of all chips together, `watts` the draw of one with its host.
+
+    `footprint.energy_j` is at the machines; `drawn_j` is what the grid delivers for it (x PUE). Carbon is
+    location-based and, apart, market-based; the costs stand on their own bases and are never added up.
+    """
+
+    name: str
+    flop: Flop
+    chip: AcceleratorFact
+    precision: Precision
+    peak_flop_s: float
+    utilisation: Estimate
+    chip_s: Estimate
+    watts: Estimate
+    factors: Factors
+    footprint: Footprint
+    drawn_j: Estimate
+    costs: tuple[Cost, ...] = ()
+    chips: int | None = None
+    params: float | None = None
+    tokens: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dictionary."""
+        return {
+            "name": self.name,
+            "params": self.params,
+            "tokens": self.tokens,
+            "flop": self.flop.to_json(),
+            "hardware": self.chip.name,
+            "precision": self.precision,
+            "peak_flop_per_s": self.peak_flop_s,
+            "chips": self.chips,
+            "utilisation": self.utilisation.to_json(),
+            "chip_s": self.chip_s.to_json(),
+            "watts_per_chip": self.watts.to_json(),
+            "drawn_j": self.drawn_j.to_json(),
+            "footprint": self.footprint.to_json(),
+            "costs": [cost.to_json() for cost in self.costs],
+            "place": self.factors.place,
+            "factors": self.factors.to_json(),
+            "notes": list(self.notes),
+        }
+
+
+def estimate_run(
+    params: float | None = None,
+    tokens: float | None = None,
+    *,
+    flop: Flop | float | None = None,
+    active_params: float | None = None,
+    shape: Shape | None = None,
+    hardware: str = "A100",
+    chips: int | None = None,
+    precision: Precision | None = None,
+    utilisation: float | None = None,
+    watts: float | None = None,
+    factors: Factors | None = None,
+    region: str | None = None,
+    machine: Machine | None = None,
+    name: str = "",
+) -> Bill:
+    """What a training will use, before it runs: 6 N D FLOP (or `flop`) on `hardware`, at `region`.
+
+    What is not given is learned or looked up: utilisation (0 to 1) from published trainings, `watts` of a chip with its
+    part of the host from measured ones, `factors` from the place (in the cloud unless `machine` says otherwise).
+    Raises `UnknownName` for a chip or place that is not known, `InvalidValue` for what cannot be.
+    """
+    work = _work(params, tokens, flop, active_params, shape)
+    chip = accelerator(hardware)
+    precision = precision or chip.training_precision
+    peak = chip.peak(precision)
+    size = active_params or params
+    share = _stated_share(utilisation) if utilisation is not None else learned_utilisation().predict(size, chip)
+    if chips is not None and chips < 1:
+        raise InvalidValue(f"chips must be 1 or more, got {chips}; leave --chips out if they are not chosen yet")
+    chip_s = work.estimate / (share * peak)
+    power = _watts(chip, watts)
+    where = factors or Factors.of(region, machine=machine or "cloud")
+    energy = chip_s * power
+    used = footprint(None if chips is None else chip_s / chips, energy, replace(where, hardware_usd_per_s=None))
+    costs = costs_of(chip, chip_s, energy * where.pue, where)
+    used = replace(
+        used,
+        flop=work.estimate,
+        examples=None if tokens is None else Estimate(tokens),
+        embodied_kg=chip_s * embodied_kg_per_chip_s(),
+        cost_usd=costs[0].figure if costs else None,
+    )
+    notes = tuple(filter(None, (chip.hint, where.hint)))
+    return Bill(
+        name, work, chip, precision, peak, share, chip_s, power, where, used, energy * where.pue, costs, chips,
+        size, tokens, notes,
+    )  # fmt: skip
+
+
+def _work(
+    params: float | None,
+    tokens: float | None,
+    flop: Flop | float | None,
+    active_params: float | None,
+    shape: Shape | None,
+) -> Flop:
+    if isinstance(flop, Flop):
+        return flop
+    if flop is not None:
+        if not 0 < flop < float("inf"):
+            raise InvalidValue(f"flop must be above 0 and finite, got {flop}; give for example --flop 3.14e23")
+        return Flop((Term("stated", float(flop), "stated"),), source="stated by the user")
+    if params is None and active_params is None:
+        given = "tokens without parameters" if tokens is not None else "neither parameters nor tokens"
+        raise InvalidValue(f"the work is not known from {given}; give --params 7e9 --tokens 2e12, or --flop 8.4e22")
+    if tokens is None:
+        raise InvalidValue("the work is not known from parameters without tokens; give --tokens 2e12, or --flop 8.4e22")
+    whole = params if params is not None else active_params
+    assert whole is not None
+    return training_flop(whole, tokens, active_params=active_params, shape=shape)
+
+
+def _stated_share(utilisation: float) -> Estimate:
+    if not 0 < utilisation <= MOST_UTILISATION:
+        raise InvalidValue(
+            f"utilisation must be above 0 and at most 100 %, got {100 * utilisation:g} %: no chip does more than its "
+            "peak; leave --utilisation out to have it learned from published runs"
+        )
+    return Estimate(utilisation, {}, {"stated": 1.0}, sources=("stated by the user",))
+
+
+def _watts(chip: AcceleratorFact, watts: float | None) -> Estimate:
+    if watts is not None:
+        if not 0 < watts < float("inf"):
+            raise InvalidValue(
+                f"the watts of a chip must be above 0, got {watts}; leave --watts out for its TDP's share"
+            )
+        return Estimate(watts, {}, {"stated": 1.0}, sources=("stated by the user",))
+    if chip.tdp_w is None:
+        raise InvalidValue(
+            f"no TDP of {chip.name} is known; state what a chip with its host draws, such as --watts 400"
+        )
+    share = power_share(chip_kind(chip), "system", measured_power())
+    return share * Estimate(chip.tdp_w, {}, {"stated": 1.0}, sources=(f"TDP of {chip.name}: {chip.row.source}",))

@@ -1,0 +1,97 @@
+"""The published trainings that payoff ships, as claims; what is learned from them, once a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from payoff.facts import AcceleratorFact, PublishedRun, accelerator, published_run, published_runs, utilisation_evidence
+from payoff.predict.estimate._claim import HOUR, KWH, Claim
+from payoff.predict.estimate._power import Kind, PowerEvidence, Scope
+from payoff.predict.estimate._utilisation import Evidence, UtilisationLine, fit_utilisation
+
+SCOPES: dict[str, Scope] = {"measured": "system", "measured GPU only": "chip"}
+"""The kinds of power in the table of published runs that were measured, and what of."""
+
+
+def chip_kind(chip: AcceleratorFact) -> Kind:
+    """Whether a chip's watts are learned from TPUs or from GPUs, which all others are taken for."""
+    return "TPU" if chip.row.kind == "TPU" else "GPU"
+
+
+def claim_of(run: PublishedRun) -> Claim:
+    """A row of the table of published runs as a claim; the chip's peak and TDP are looked up."""
+    chip = accelerator(run.hardware)
+    return Claim(
+        run.name,
+        run.family,
+        run.active_params or run.params,
+        run.tokens,
+        None,
+        run.hardware,
+        chip.peak(chip.training_precision),
+        chip.tdp_w,
+        chips=run.chips,
+        duration_s=_times(run.hours, HOUR),
+        chip_s=_times(run.chip_hours, HOUR),
+        watts=run.watts_per_chip,
+        pue=run.pue,
+        energy_j=_times(run.energy_kwh, KWH),
+        intensity_kg_per_j=_times(run.intensity_kg_per_kwh, 1 / KWH),
+        emissions_kg=run.emissions_kg,
+        power_kind=run.power_kind,
+        source=run.source,
+    )
+
+
+def _times(value: float | None, unit: float) -> float | None:
+    return None if value is None else value * unit
+
+
+def published_claims(name: str | None = None) -> tuple[Claim, ...]:
+    """All published runs as claims, or those of a name ('gpt-3' has two). Raises `UnknownName`."""
+    return tuple(claim_of(run) for run in (published_runs() if name is None else published_run(name)))
+
+
+def shipped_evidence() -> tuple[Evidence, ...]:
+    """The trainings whose FLOP and chip-hours are known apart from each other; a stated utilisation is not evidence:
+    it is that of undisturbed steps.
+    """
+    return tuple(
+        Evidence(
+            row.family, row.name, row.active_params or row.params or 0.0, accelerator(row.hardware), row.utilisation
+        )
+        for row in utilisation_evidence()
+        if row.basis == "chip-hours" and (row.active_params or row.params)
+    )
+
+
+def evidence_of(claim: Claim) -> Evidence | None:
+    """What a claim says of utilisation, where it says parameters, tokens, chip time and a chip that is known."""
+    if not (claim.params and claim.tokens and claim.chip_s and claim.peak_flop_s):
+        return None
+    used = 6 * claim.params * claim.tokens / (claim.chip_s * claim.peak_flop_s)
+    return Evidence(claim.family or claim.name, claim.name, claim.params, accelerator(claim.hardware), used)
+
+
+@cache
+def learned_utilisation() -> UtilisationLine:
+    """The line fitted to all that is shipped."""
+    return fit_utilisation(shipped_evidence())
+
+
+def power_evidence(claims: Iterable[Claim]) -> tuple[PowerEvidence, ...]:
+    """The claims whose watts were measured, as shares of the TDP; hours times TDP is evidence of nothing."""
+    return tuple(
+        PowerEvidence(
+            claim.family, chip_kind(accelerator(claim.hardware)), SCOPES[claim.power_kind], claim.watts / claim.tdp_w
+        )
+        for claim in claims
+        if claim.power_kind in SCOPES and claim.watts and claim.tdp_w
+    )
+
+
+@cache
+def measured_power() -> tuple[PowerEvidence, ...]:
+    """The measured power of all that is shipped."""
+    return power_evidence(published_claims())
