@@ -7,6 +7,7 @@
 
 from payoff.show._doctor import DoctorReport, Finding
 from payoff.show._estimate import EstimateReport
+from payoff.show._estimate_checks import AuditReport, CompareReport, FlopReport, ScaledReport
 from payoff.show._facts import (
     ChipReport,
     ChipsReport,
@@ -28,10 +29,13 @@ __all__ = [
     "ChipsReport",
     "ClaimsReport",
     "DataCentresReport",
+    "AuditReport",
+    "CompareReport",
     "DoctorReport",
     "Draw",
     "EstimateReport",
     "Finding",
+    "FlopReport",
     "LawReport",
     "Line",
     "ModelsReport",
@@ -43,6 +47,7 @@ __all__ = [
     "ScaleReport",
     "TrendsReport",
     "UndoReport",
+    "ScaledReport",
     "WatchReport",
     "how_sure",
     "quality",

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from payoff.ledger import TracePoint
 from payoff.model import Reading, Run
-from payoff.show._words import figure, how_sure, run_to_json
+from payoff.show._words import figure, how_sure, largest_error, run_to_json
 from payoff.units import DIMENSION_OF, LABELS, show, significant
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -87,16 +87,7 @@ class RunReport:
         for name in ("", "figure (90 % interval)", "how sure", "largest source of error"):
             table.add_column(name, no_wrap=name != "largest source of error", overflow="fold")
         for name, estimate in self.run.footprint.present().items():
-            reach = {
-                source: max(abs(low - estimate.value), abs(high - estimate.value))
-                for source, (low, high) in estimate.errors.items()
-            }
-            table.add_row(
-                LABELS[name],
-                figure(self.run, name),
-                how_sure(estimate),
-                max(reach, key=lambda s: reach[s]) if reach else "",
-            )
+            table.add_row(LABELS[name], figure(self.run, name), how_sure(estimate), largest_error(estimate))
         return table
 
     def _curve(self) -> RenderableType | None:

@@ -18,6 +18,13 @@ def how_sure(figure: Estimate | None) -> str:
     return ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in figure.basis.items())
 
 
+def largest_error(figure: Estimate) -> str:
+    """The source of error that moves a figure most, or nothing."""
+    errors = figure.errors.items()
+    reach = {name: max(abs(low - figure.value), abs(high - figure.value)) for name, (low, high) in errors}
+    return max(reach, key=lambda name: reach[name]) if reach else ""
+
+
 def figure(run: Run, name: str) -> str:
     """A figure of a run with its interval, or nothing; '≥' where some part of it is not known."""
     estimate = run.footprint[name]

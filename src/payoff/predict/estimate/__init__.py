@@ -12,12 +12,15 @@ True
 """
 
 from payoff.predict.estimate._audit import Audit, Finding, audit
-from payoff.predict.estimate._bill import Bill, estimate_run
+from payoff.predict.estimate._bill import Bill, estimate_run, placed
 from payoff.predict.estimate._claim import Claim, read_claim
+from payoff.predict.estimate._compare import Setting, compare
 from payoff.predict.estimate._costs import Cost
 from payoff.predict.estimate._count import count_flop
-from payoff.predict.estimate._evidence import claim_of, published_claims
+from payoff.predict.estimate._equivalents import Equivalent, equivalents
+from payoff.predict.estimate._evidence import claim_of, claim_with_chip, published_claims
 from payoff.predict.estimate._flop import Flop, Shape, Term, training_flop
+from payoff.predict.estimate._like import Scaled, parse_scale, scale_run
 from payoff.predict.estimate._research import RUN_ALONE, Research, parse_research, published_research, research_of
 from payoff.predict.estimate._waterfall import Factor, Waterfall, energy_of, waterfall
 
@@ -26,24 +29,33 @@ __all__ = [
     "Bill",
     "Claim",
     "Cost",
+    "Equivalent",
     "Factor",
     "Finding",
     "Flop",
     "RUN_ALONE",
     "Research",
+    "Scaled",
+    "Setting",
     "Shape",
     "Term",
     "Waterfall",
     "audit",
     "claim_of",
+    "claim_with_chip",
+    "compare",
     "count_flop",
     "energy_of",
+    "equivalents",
     "estimate_run",
     "parse_research",
+    "parse_scale",
+    "placed",
     "published_claims",
     "published_research",
     "read_claim",
     "research_of",
+    "scale_run",
     "training_flop",
     "waterfall",
 ]

@@ -62,6 +62,24 @@ class Audit(Frozen):
             return f"This figure cannot be right: {said[0]}."
         return "One of these figures cannot be right, which one the card does not tell: " + "; or ".join(said) + "."
 
+    def beside(self) -> tuple[str, ...]:
+        """Carbon by place, by contract and by offset, each for what it is: none is ever taken from another."""
+        claim = self.claim
+        location = claim.emissions_kg
+        if location is None and claim.energy_j is not None and claim.intensity_kg_per_j is not None:
+            location = claim.energy_j * claim.intensity_kg_per_j
+        said = []
+        if claim.emissions_market_kg is not None or claim.offsets_kg is not None:
+            told = "not given" if location is None else tell_figure("emissions_kg", location)
+            said.append(f"By place (what the grid emitted): {told}.")
+        if claim.emissions_market_kg is not None:
+            told = tell_figure("emissions_market_kg", claim.emissions_market_kg)
+            said.append(f"By contract (certificates bought): {told}.")
+        if claim.offsets_kg is not None:
+            told = tell_figure("offsets_kg", claim.offsets_kg)
+            said.append(f"Offsets of {told} were bought for it; they undo no emission here and are not subtracted.")
+        return tuple(said)
+
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""
         return {
@@ -74,6 +92,7 @@ class Audit(Frozen):
             "suspects": [
                 {"figure": name, "given": getattr(self.claim, name), "fitting": value} for name, value in self.suspects
             ],
+            "beside": list(self.beside()),
             "words": self.tell(),
         }
 

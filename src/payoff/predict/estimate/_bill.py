@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from payoff.errors import InvalidValue
-from payoff.facts import AcceleratorFact, Factors, Machine, Precision, accelerator, footprint
+from payoff.facts import AcceleratorFact, Factors, Precision, accelerator, footprint
 from payoff.frozen import Frozen, replace
 from payoff.model import Footprint
 from payoff.predict.estimate._costs import Cost, costs_of, embodied_kg_per_chip_s
+from payoff.predict.estimate._equivalents import Equivalent, equivalents
 from payoff.predict.estimate._evidence import chip_kind, learned_utilisation, measured_power
 from payoff.predict.estimate._flop import Flop, Shape, Term, training_flop
 from payoff.predict.estimate._power import power_share
 from payoff.quantities import Estimate
 
-HOUR = 3600.0
 MOST_UTILISATION = 1.0
+NOWHERE = Factors(pue=Estimate(1.0))
 
 
 class Bill(Frozen):
@@ -29,18 +30,23 @@ class Bill(Frozen):
     flop: Flop
     chip: AcceleratorFact
     precision: Precision
-    peak_flop_s: float
     utilisation: Estimate
     chip_s: Estimate
     watts: Estimate
-    factors: Factors
-    footprint: Footprint
-    drawn_j: Estimate
+    factors: Factors = NOWHERE
+    footprint: Footprint = Footprint()
+    drawn_j: Estimate = Estimate(0.0)
     costs: tuple[Cost, ...] = ()
     chips: int | None = None
     params: float | None = None
     tokens: float | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def equivalents(self) -> tuple[Equivalent, ...]:
+        """Carbon and drawn energy as people can feel them."""
+        carbon = self.footprint.emissions_kg
+        return equivalents(None if carbon is None else carbon.value, self.drawn_j.value)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dictionary."""
@@ -51,7 +57,7 @@ class Bill(Frozen):
             "flop": self.flop.to_json(),
             "hardware": self.chip.name,
             "precision": self.precision,
-            "peak_flop_per_s": self.peak_flop_s,
+            "peak_flop_per_s": self.chip.peak(self.precision),
             "chips": self.chips,
             "utilisation": self.utilisation.to_json(),
             "chip_s": self.chip_s.to_json(),
@@ -79,41 +85,53 @@ def estimate_run(
     watts: float | None = None,
     factors: Factors | None = None,
     region: str | None = None,
-    machine: Machine | None = None,
     name: str = "",
 ) -> Bill:
-    """What a training will use, before it runs: 6 N D FLOP (or `flop`) on `hardware`, at `region`.
+    """What a training will use, before it runs: 6 N D FLOP (or `flop`) on `hardware`, in a cloud at `region`.
 
     What is not given is learned or looked up: utilisation (0 to 1) from published trainings, `watts` of a chip with its
-    part of the host from measured ones, `factors` from the place (in the cloud unless `machine` says otherwise).
-    Raises `UnknownName` for a chip or place that is not known, `InvalidValue` for what cannot be.
+    part of the host from measured ones, `factors` from the region. Raises `UnknownName` for a chip or place that is not
+    known, `InvalidValue` for what cannot be.
     """
     work = _work(params, tokens, flop, active_params, shape)
     chip = accelerator(hardware)
     precision = precision or chip.training_precision
-    peak = chip.peak(precision)
     size = active_params or params
-    share = _stated_share(utilisation) if utilisation is not None else learned_utilisation().predict(size, chip)
     if chips is not None and chips < 1:
         raise InvalidValue(f"chips must be 1 or more, got {chips}; leave --chips out if they are not chosen yet")
-    chip_s = work.estimate / (share * peak)
-    power = _watts(chip, watts)
-    where = factors or Factors.of(region, machine=machine or "cloud")
-    energy = chip_s * power
-    used = footprint(None if chips is None else chip_s / chips, energy, replace(where, hardware_usd_per_s=None))
-    costs = costs_of(chip, chip_s, energy * where.pue, where)
+    share = learned_utilisation().predict(size, chip) if utilisation is None else _stated_share(utilisation)
+    bill = Bill(
+        name=name,
+        flop=work,
+        chip=chip,
+        precision=precision,
+        utilisation=share,
+        chip_s=work.estimate / (share * chip.peak(precision)),
+        watts=_watts(chip, watts),
+        chips=chips,
+        params=size,
+        tokens=tokens,
+    )
+    return placed(bill, factors or Factors.of(region, machine="cloud"))
+
+
+def placed(bill: Bill, factors: Factors, *, busy: Estimate | None = None) -> Bill:
+    """The same training at another place; `busy` is the share of its life that the hardware works there, if it is not
+    that of a data centre.
+    """
+    energy = bill.chip_s * bill.watts
+    drawn = energy * factors.pue
+    duration = None if bill.chips is None else bill.chip_s / bill.chips
+    costs = costs_of(bill.chip.name, bill.chip_s, drawn, factors, busy=busy)
     used = replace(
-        used,
-        flop=work.estimate,
-        examples=None if tokens is None else Estimate(tokens),
-        embodied_kg=chip_s * embodied_kg_per_chip_s(),
+        footprint(duration, energy, replace(factors, hardware_usd_per_s=None)),
+        flop=bill.flop.estimate,
+        examples=None if bill.tokens is None else Estimate(bill.tokens),
+        embodied_kg=bill.chip_s * embodied_kg_per_chip_s(busy),
         cost_usd=costs[0].figure if costs else None,
     )
-    notes = tuple(filter(None, (chip.hint, where.hint)))
-    return Bill(
-        name, work, chip, precision, peak, share, chip_s, power, where, used, energy * where.pue, costs, chips,
-        size, tokens, notes,
-    )  # fmt: skip
+    notes = tuple(filter(None, (bill.chip.hint, factors.hint)))
+    return replace(bill, factors=factors, footprint=used, drawn_j=drawn, costs=costs, notes=notes)
 
 
 def _work(

@@ -19,7 +19,8 @@ class Claim(Frozen):
 
     `params` are those a token meets (the active ones of a mixture). `energy_j` is drawn from the grid, PUE included,
     and `emissions_kg` location-based, `emissions_market_kg` market-based; `offsets_kg` were bought and are never
-    subtracted. `watts` is the mean of a chip, with its share of the host where `power_kind` says so.
+    subtracted. `watts` is the mean of a chip, with its share of the host where `power_kind` says so; `hardware` is its
+    name as published, `chip` the one that payoff takes it for.
     """
 
     name: str
@@ -43,10 +44,12 @@ class Claim(Frozen):
     offsets_kg: float | None = None
     power_kind: str = ""
     source: str = ""
+    chip: str = ""
+    year: int | None = None
 
     def given(self) -> dict[str, float]:
         """The figures that are there, by name."""
-        return {name: value for name, value in by_name(self).items() if isinstance(value, int | float)}
+        return {name: value for name, value in by_name(self).items() if name in SHOWN and value is not None}
 
 
 def _watts(text: str) -> float:
@@ -140,6 +143,8 @@ SHOWN: dict[str, tuple[str, str]] = {
 def tell_figure(name: str, value: float) -> str:
     """A figure of a claim in the unit people read: '73.7 MWh', '385 g/kWh'."""
     dimension = SHOWN[name][1]
+    if name == "pue":
+        return f"{value:g}"
     if dimension == "intensity":
         return f"{value * KWH * 1e3:.3g} g/kWh"
     if dimension == "device time":

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from payoff.errors import InvalidValue
-from payoff.facts import AcceleratorFact, Basis, Factors, accelerator_price, defaults
+from payoff.facts import AcceleratorPrice, Basis, Factors, accelerator_price, defaults
 from payoff.frozen import Frozen
 from payoff.quantities import Estimate
 
 HOUR, YEAR = 3600.0, 8766 * 3600.0
 CHIPS_PER_SERVER = 8
+RENTED: tuple[Basis, ...] = ("on demand", "committed")
 
 
 class Cost(Frozen):
     """A cost on a basis, the price of a chip-hour behind it, and the date of that price.
 
-    Amortised is the hardware's price over its busy hours, and the electricity where its price is known.
+    Amortised is the hardware's price over its busy hours, and the electricity at industry's price.
     """
 
     basis: Basis
@@ -30,31 +31,58 @@ class Cost(Frozen):
         return {"basis": self.basis, "usd": self.figure.to_json(), "usd_per_chip_hour": price, "date": self.date}
 
 
-def costs_of(chip: AcceleratorFact, chip_s: Estimate, drawn_j: Estimate, factors: Factors) -> tuple[Cost, ...]:
+def costs_of(
+    chip: str, chip_s: Estimate, drawn_j: Estimate, factors: Factors, *, busy: Estimate | None = None
+) -> tuple[Cost, ...]:
     """What is known of on demand, committed and amortised, in this order; a basis without a price is left out."""
-    found = []
-    for basis in get_args(Basis):
-        try:
-            price = accelerator_price(chip.name, basis)
-        except InvalidValue:
-            continue
-        figure = chip_s * price.usd_per_chip_h / HOUR
-        if basis == "amortised" and factors.electricity_usd_per_j is not None:
-            figure = figure + drawn_j * factors.electricity_usd_per_j
-        found.append(Cost(basis, figure, price.usd_per_chip_h, price.date))
-    return tuple(found)
+    owned = _price(chip, "amortised", None)
+    if owned is None:
+        return rents(chip, chip_s)
+    usd_per_h = owned.usd_per_chip_h
+    if busy is not None:
+        usd_per_h = usd_per_h * _default("accelerator_busy_share", "data centre") / busy
+    figure = chip_s * usd_per_h / HOUR + drawn_j * _electricity(factors)
+    return (*rents(chip, chip_s), Cost("amortised", figure, usd_per_h, owned.date))
 
 
-def embodied_kg_per_chip_s() -> Estimate:
-    """Carbon of making a chip and its eighth of a server, over the hours it is busy in its life."""
-    chip = _default("embodied_kg", "accelerator")
-    server = _default("embodied_kg", "accelerator server")
+def rents(chip: str, chip_s: Estimate, *, year: int | None = None) -> tuple[Cost, ...]:
+    """The cost of rented chips, on demand and committed, at today's prices or those of a year."""
+    prices = ((basis, _price(chip, basis, year)) for basis in RENTED)
+    return tuple(
+        Cost(basis, chip_s * price.usd_per_chip_h / HOUR, price.usd_per_chip_h, price.date)
+        for basis, price in prices
+        if price is not None
+    )
+
+
+def _price(chip: str, basis: Basis, year: int | None) -> AcceleratorPrice | None:
+    try:
+        return accelerator_price(chip, basis, year=year)
+    except InvalidValue:
+        return None
+
+
+def _electricity(factors: Factors) -> Estimate:
+    """USD per joule drawn: the user's price, or in a cloud, which has no price of its own, that of industry there."""
+    price = factors.electricity_usd_per_j or Factors.of(factors.place, machine="server").electricity_usd_per_j
+    assert price is not None
+    return price
+
+
+def embodied_kg_per_chip_s(busy: Estimate | None = None) -> Estimate:
+    """Carbon of making a chip and its eighth of a server, over the hours it is busy in its life.
+
+    `busy` is the share of its life that it is (None: as in a data centre).
+    """
+    making = _default("embodied_kg", "accelerator")
+    making = making + _default("embodied_kg", "accelerator server") / CHIPS_PER_SERVER
     life = _default("accelerator_life_years", "data centre")
-    busy = _default("accelerator_busy_share", "data centre")
-    return (chip + server / CHIPS_PER_SERVER) / (life * busy * YEAR)
+    busy = busy or _default("accelerator_busy_share", "data centre")
+    return making / (life * busy * YEAR)
 
 
 def _default(quantity: str, kind: str) -> Estimate:
+    """A default; its error has the name it has in prices, so that the two cancel."""
     fact = defaults()[quantity, kind]
-    name = quantity.replace("_", " ")
-    return Estimate(fact.value, {f"{name}: {kind}": (fact.low, fact.high)}, {"stated": 1.0}, sources=(fact.source,))
+    name = quantity if kind == "data centre" else f"{quantity}: {kind}"
+    return Estimate(fact.value, {name: (fact.low, fact.high)}, {"stated": 1.0}, sources=(fact.source,))

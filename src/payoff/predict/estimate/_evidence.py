@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from payoff.facts import AcceleratorFact, PublishedRun, accelerator, published_run, published_runs, utilisation_evidence
+from payoff.frozen import replace
 from payoff.predict.estimate._claim import HOUR, KWH, Claim
 from payoff.predict.estimate._power import Kind, PowerEvidence, Scope
 from payoff.predict.estimate._utilisation import Evidence, UtilisationLine, fit_utilisation
@@ -21,16 +22,12 @@ def chip_kind(chip: AcceleratorFact) -> Kind:
 
 def claim_of(run: PublishedRun) -> Claim:
     """A row of the table of published runs as a claim; the chip's peak and TDP are looked up."""
-    chip = accelerator(run.hardware)
-    return Claim(
+    claim = Claim(
         run.name,
         run.family,
         run.active_params or run.params,
         run.tokens,
-        None,
-        run.hardware,
-        chip.peak(chip.training_precision),
-        chip.tdp_w,
+        hardware=run.hardware,
         chips=run.chips,
         duration_s=_times(run.hours, HOUR),
         chip_s=_times(run.chip_hours, HOUR),
@@ -41,6 +38,21 @@ def claim_of(run: PublishedRun) -> Claim:
         emissions_kg=run.emissions_kg,
         power_kind=run.power_kind,
         source=run.source,
+        year=run.year,
+    )
+    return claim_with_chip(claim)
+
+
+def claim_with_chip(claim: Claim) -> Claim:
+    """With peak and TDP of the chip it names, where it does not say them itself. Raises `UnknownName`."""
+    if not claim.hardware:
+        return claim
+    chip = accelerator(claim.hardware)
+    return replace(
+        claim,
+        chip=chip.name,
+        peak_flop_s=claim.peak_flop_s or chip.peak(chip.training_precision),
+        tdp_w=claim.tdp_w or chip.tdp_w,
     )
 
 
@@ -68,10 +80,11 @@ def shipped_evidence() -> tuple[Evidence, ...]:
 
 def evidence_of(claim: Claim) -> Evidence | None:
     """What a claim says of utilisation, where it says parameters, tokens, chip time and a chip that is known."""
-    if not (claim.params and claim.tokens and claim.chip_s and claim.peak_flop_s):
+    if not (claim.params and claim.tokens and claim.chip_s and claim.chip):
         return None
-    used = 6 * claim.params * claim.tokens / (claim.chip_s * claim.peak_flop_s)
-    return Evidence(claim.family or claim.name, claim.name, claim.params, accelerator(claim.hardware), used)
+    chip = accelerator(claim.chip)
+    used = 6 * claim.params * claim.tokens / (claim.chip_s * chip.peak(chip.training_precision))
+    return Evidence(claim.family or claim.name, claim.name, claim.params, chip, used)
 
 
 @cache
@@ -84,7 +97,7 @@ def power_evidence(claims: Iterable[Claim]) -> tuple[PowerEvidence, ...]:
     """The claims whose watts were measured, as shares of the TDP; hours times TDP is evidence of nothing."""
     return tuple(
         PowerEvidence(
-            claim.family, chip_kind(accelerator(claim.hardware)), SCOPES[claim.power_kind], claim.watts / claim.tdp_w
+            claim.family, chip_kind(accelerator(claim.chip)), SCOPES[claim.power_kind], claim.watts / claim.tdp_w
         )
         for claim in claims
         if claim.power_kind in SCOPES and claim.watts and claim.tdp_w

@@ -8,6 +8,9 @@ from typing import Any
 from payoff.errors import InvalidValue
 from payoff.frozen import Frozen
 from payoff.predict.estimate._claim import Claim, tell_figure
+from payoff.predict.estimate._costs import Cost, rents
+from payoff.predict.estimate._equivalents import Equivalent, equivalents
+from payoff.quantities import Estimate
 
 
 class Factor(Frozen):
@@ -42,6 +45,25 @@ class Waterfall(Frozen):
         return one * _needed(self.first, "intensity_kg_per_j"), two * _needed(self.second, "intensity_kg_per_j")
 
     @property
+    def chip_s(self) -> tuple[float, float]:
+        """The chip time of each side."""
+        (flop, rate), (other, faster) = _work(self.first), _work(self.second)
+        return flop / rate, other / faster
+
+    @property
+    def by_car(self) -> tuple[Equivalent, Equivalent]:
+        """The carbon of each side in kilometres of a new European car."""
+        one, two = self.emissions_kg
+        return equivalents(one, None)[0], equivalents(two, None)[0]
+
+    @property
+    def costs(self) -> tuple[Cost, ...]:
+        """The chip time of the second by the hour, at prices of the year of its training, where they are known."""
+        if not (self.second.chip and self.second.year):
+            return ()
+        return rents(self.second.chip, Estimate(self.chip_s[1]), year=self.second.year)
+
+    @property
     def energy_ratio(self) -> float:
         """The product of the factors, which is the ratio of the energies."""
         return prod(factor.factor for factor in self.energy_factors)
@@ -59,6 +81,8 @@ class Waterfall(Frozen):
             "published_j": [self.first.energy_j, self.second.energy_j],
             "emissions_kg": list(self.emissions_kg),
             "published_kg": [self.first.emissions_kg, self.second.emissions_kg],
+            "by_car_km": [one.amount for one in self.by_car] if self.carbon_factors else None,
+            "costs": [cost.to_json() for cost in self.costs],
             "energy_factors": told(self.energy_factors),
             "carbon_factors": told(self.carbon_factors),
         }
