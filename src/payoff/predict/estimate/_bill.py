@@ -10,9 +10,9 @@ from payoff.frozen import Frozen, replace
 from payoff.model import Footprint
 from payoff.predict.estimate._costs import Cost, costs_of, embodied_kg_per_chip_s
 from payoff.predict.estimate._equivalents import Equivalent, equivalents
-from payoff.predict.estimate._evidence import chip_kind, learned_utilisation, measured_power
+from payoff.predict.estimate._evidence import learned_utilisation, measured_power
 from payoff.predict.estimate._flop import Flop, Shape, Term, training_flop
-from payoff.predict.estimate._power import power_share
+from payoff.predict.estimate._power import chip_kind, power_share, rating_w
 from payoff.quantities import Estimate
 
 MOST_UTILISATION = 1.0
@@ -173,9 +173,8 @@ def _watts(chip: AcceleratorFact, watts: float | None) -> Estimate:
                 f"the watts of a chip must be above 0, got {watts}; leave --watts out for its TDP's share"
             )
         return Estimate(watts, {}, {"stated": 1.0}, sources=("stated by the user",))
-    if chip.tdp_w is None:
-        raise InvalidValue(
-            f"no TDP of {chip.name} is known; state what a chip with its host draws, such as --watts 400"
-        )
+    rating = rating_w(chip, "system")
+    if rating is None:
+        raise InvalidValue(f"no TDP of {chip.name} is known; say what a chip with its host draws, such as --watts 400")
     share = power_share(chip_kind(chip), "system", measured_power())
-    return share * Estimate(chip.tdp_w, {}, {"stated": 1.0}, sources=(f"TDP of {chip.name}: {chip.row.source}",))
+    return share * Estimate(rating, {}, {"stated": 1.0}, sources=(f"rating of {chip.name}: {chip.row.source}",))

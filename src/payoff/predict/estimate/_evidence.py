@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from payoff.facts import AcceleratorFact, PublishedRun, accelerator, published_run, published_runs, utilisation_evidence
+from payoff.facts import PublishedRun, accelerator, published_run, published_runs, utilisation_evidence
 from payoff.frozen import replace
 from payoff.predict.estimate._claim import HOUR, KWH, Claim
-from payoff.predict.estimate._power import Kind, PowerEvidence, Scope
+from payoff.predict.estimate._power import PowerEvidence, Scope, chip_kind, rating_w
 from payoff.predict.estimate._utilisation import Evidence, UtilisationLine, fit_utilisation
 
 SCOPES: dict[str, Scope] = {"measured": "system", "measured GPU only": "chip"}
 """The kinds of power in the table of published runs that were measured, and what of."""
-
-
-def chip_kind(chip: AcceleratorFact) -> Kind:
-    """Whether a chip's watts are learned from TPUs or from GPUs, which all others are taken for."""
-    return "TPU" if chip.row.kind == "TPU" else "GPU"
 
 
 def claim_of(run: PublishedRun) -> Claim:
@@ -94,14 +89,15 @@ def learned_utilisation() -> UtilisationLine:
 
 
 def power_evidence(claims: Iterable[Claim]) -> tuple[PowerEvidence, ...]:
-    """The claims whose watts were measured, as shares of the TDP; hours times TDP is evidence of nothing."""
-    return tuple(
-        PowerEvidence(
-            claim.family, chip_kind(accelerator(claim.chip)), SCOPES[claim.power_kind], claim.watts / claim.tdp_w
-        )
-        for claim in claims
-        if claim.power_kind in SCOPES and claim.watts and claim.tdp_w
-    )
+    """The claims whose watts were measured, as shares of the rating; hours times TDP is evidence of nothing."""
+    found = []
+    for claim in claims:
+        if claim.power_kind in SCOPES and claim.watts and claim.chip:
+            chip, scope = accelerator(claim.chip), SCOPES[claim.power_kind]
+            rating = rating_w(chip, scope)
+            if rating:
+                found.append(PowerEvidence(claim.family, chip_kind(chip), scope, claim.watts / rating))
+    return tuple(found)
 
 
 @cache

@@ -2,8 +2,8 @@
 
 Utilisation is six times (active) parameters times tokens over chip time and dense fp16 peak. Its logarithm is a level,
 less what a fast chip loses on a small model (log of its peak over an A100's, times log of the size under 70 billion
-parameters), less what a GPU loses by little memory (log under 80 GB: activations are worked out again, models are cut
-into more pieces). A family of models (LLaMA, Pythia) counts as the square root of its number of trainings. The
+parameters), less what all but a TPU lose by little memory (log under 80 GB: activations are worked out again, models
+are cut into more pieces). A family of models (LLaMA, Pythia) counts as the square root of its number of trainings. The
 interval is that of the errors for families left out in turn: that of a stranger's next training, not of the line.
 """
 
@@ -76,7 +76,7 @@ def fit_utilisation(evidence: Iterable[Evidence]) -> UtilisationLine:
 def _features(params: float, chip: AcceleratorFact) -> np.ndarray:
     peak = chip.peak(chip.training_precision)
     faster = min(max(0.0, log(peak / PEAK_OF_A100)), log(FASTEST_KNOWN / PEAK_OF_A100))
-    memory = chip.row.memory_bytes if "GPU" in chip.row.kind else None
+    memory = None if chip.row.kind == "TPU" else chip.row.memory_bytes
     scarce = log(max(memory, LEAST_MEMORY) / AMPLE_MEMORY) if memory and memory < AMPLE_MEMORY else 0.0
     return np.array([1.0, faster * min(0.0, log(params / LARGE)), scarce])
 

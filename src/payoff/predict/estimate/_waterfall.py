@@ -110,8 +110,11 @@ def waterfall(first: Claim, second: Claim) -> Waterfall:
 
 def energy_of(claim: Claim) -> float:
     """Joules drawn from the grid that the other figures of a claim imply: chip time x watts x PUE."""
-    flop, rate = _work(claim)
-    return flop / rate * _needed(claim, "watts") * _needed(claim, "pue")
+    chip_s = claim.chip_s
+    if chip_s is None:
+        flop, rate = _work(claim)
+        chip_s = flop / rate
+    return chip_s * _needed(claim, "watts") * _needed(claim, "pue")
 
 
 def _work(claim: Claim) -> tuple[float, float]:
