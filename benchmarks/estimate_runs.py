@@ -168,7 +168,7 @@ class Measured:
 
 
 def measured(runs: Sequence[Claim]) -> list[Measured]:
-    """Each measured training from chip-hours, chip and PUE, its family left out; from sizes where hours are not known."""
+    """Each measured training from chip-hours, chip and PUE, its family left out; from sizes without hours."""
     found = []
     evidence = asked(runs)
     watts = {*power_evidence([_kind_of_table(run) for run in runs]), *measured_power()}
