@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from payoff.predict.curves import fit_law as fit_law
     from payoff.predict.trends import Trend as Trend
     from payoff.predict.trends import fit_trend as fit_trend
+    from payoff.predict.estimate import Bill as Bill
+    from payoff.predict.estimate import count_flop as count_flop
+    from payoff.predict.estimate import estimate_run as estimate_run
     from payoff.quantities import Estimate as Estimate
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Bill": "predict.estimate",
     "Budget": "model",
     "Curve": "predict.curves",
     "Estimate": "quantities",
@@ -43,6 +47,8 @@ _HOMES = {
     "Trend": "predict.trends",
     "Window": "meter",
     "Worth": "model",
+    "count_flop": "predict.estimate",
+    "estimate_run": "predict.estimate",
     "fit_curve": "predict.curves",
     "fit_curves": "predict.curves",
     "fit_law": "predict.curves",

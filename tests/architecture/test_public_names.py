@@ -8,6 +8,7 @@ import payoff
 
 NAMES = [
     *(
+        "Bill",
         "Budget",
         "Curve",
         "Estimate",
@@ -23,6 +24,7 @@ NAMES = [
         "Worth",
     ),
     *("__version__", "fit_curve", "fit_curves", "fit_law", "fit_trend", "measure", "open_ledger"),
+    *("__version__", "count_flop", "estimate_run", "fit_curve", "fit_curves", "fit_law", "measure", "open_ledger"),
 ]
 
 

@@ -149,7 +149,9 @@ def _of_claim(claim: Claim) -> dict[str, Any]:
 
 
 def _whole(claims: tuple[Claim, ...]) -> bool:
-    return all(claim.energy_j and claim.chip_s and claim.watts and claim.pue and claim.tokens for claim in claims)
+    """Whether two claims say everything, and of the same training."""
+    told = all(claim.energy_j and claim.chip_s and claim.watts and claim.pue and claim.tokens for claim in claims)
+    return told and len({f"{claim.params or 0:.1e}" for claim in claims}) == 1
 
 
 def _place(stated: Mapping[str, Any], claim: Claim | None) -> dict[str, Any]:
@@ -162,16 +164,24 @@ def _place(stated: Mapping[str, Any], claim: Claim | None) -> dict[str, Any]:
     for name, dimension in (("utilisation", "share"), ("watts", "power")):
         if name in stated:
             found[name] = parse(stated[name], dimension)
-    configured = settings()
-    pue = stated.get("pue", configured.get("pue"))
-    intensity = stated.get("intensity", configured.get("intensity"))
-    found["factors"] = Factors.of(
-        stated.get("region", configured.get("region")),
+    found["factors"] = _factors(stated, claim)
+    return found
+
+
+def _factors(stated: Mapping[str, Any], claim: Claim | None) -> Factors:
+    """Of the place that is named, else of the place as a claim has it, else as the settings have it."""
+    known: Mapping[str, Any] = stated if "region" in stated else {**settings(), **stated}
+    pue, intensity = known.get("pue"), known.get("intensity")
+    g_per_kwh = None if intensity is None else parse_rate(intensity, "emissions", "energy") / G_PER_KWH
+    if claim is not None and "region" not in stated:
+        pue = stated.get("pue", claim.pue)
+        g_per_kwh = g_per_kwh if "intensity" in stated else (claim.intensity_kg_per_j or 0.0) / G_PER_KWH or None
+    return Factors.of(
+        None if claim is not None and "region" not in stated else known.get("region"),
         machine="cloud",
         pue=None if pue is None else float(pue),
-        intensity_g_per_kwh=None if intensity is None else parse_rate(intensity, "emissions", "energy") / G_PER_KWH,
+        intensity_g_per_kwh=g_per_kwh,
     )
-    return found
 
 
 def _shape(text: str) -> Shape:

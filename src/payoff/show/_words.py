@@ -22,7 +22,7 @@ def largest_error(figure: Estimate) -> str:
     """The source of error that moves a figure most, or nothing."""
     errors = figure.errors.items()
     reach = {name: max(abs(low - figure.value), abs(high - figure.value)) for name, (low, high) in errors}
-    return max(reach, key=lambda name: reach[name]) if reach else ""
+    return max(reach, key=lambda name: reach[name]).replace("_", " ") if reach else ""
 
 
 def figure(run: Run, name: str) -> str:

@@ -130,8 +130,15 @@ def placed(bill: Bill, factors: Factors, *, busy: Estimate | None = None) -> Bil
         embodied_kg=bill.chip_s * embodied_kg_per_chip_s(busy),
         cost_usd=costs[0].figure if costs else None,
     )
-    notes = tuple(filter(None, (bill.chip.hint, factors.hint)))
+    notes = tuple(filter(None, (bill.chip.hint, factors.hint, _of_precision(bill))))
     return replace(bill, factors=factors, footprint=used, drawn_j=drawn, costs=costs, notes=notes)
+
+
+def _of_precision(bill: Bill) -> str:
+    usual = bill.chip.training_precision
+    if bill.precision == usual or bill.utilisation.share("stated") == 1:
+        return ""
+    return f"Utilisation was learned in {usual}; the same share of the peak in {bill.precision} is assumed."
 
 
 def _work(

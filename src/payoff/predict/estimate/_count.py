@@ -73,7 +73,8 @@ def _no_fast_path(torch: Any) -> Iterator[None]:
 
 
 def _kind(operator: str) -> str:
-    if "attention" in operator:
+    """What an operator does; a product of pairs of activations is attention where no kernel has it in one."""
+    if "attention" in operator or "bmm" in operator:
         return "attention"
     if "convolution" in operator or "conv2d" in operator:
         return "convolutions"

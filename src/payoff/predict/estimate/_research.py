@@ -30,7 +30,7 @@ class Research(Frozen):
         return f"{significant(low)}–{significant(high)}x" if low < high else f"{significant(self.factor.value)}x"
 
 
-RUN_ALONE = Research(Estimate(1.0), "default", "the run alone, no research around it")
+RUN_ALONE = Research(Estimate(1.0), "default", "the run alone")
 
 
 def parse_research(text: str) -> Research:
