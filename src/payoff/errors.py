@@ -40,7 +40,8 @@ class UnknownName(PayoffError, LookupError):
     def __init__(self, what: str, name: str, known: Iterable[str] = (), *, way_out: str = "") -> None:
         import difflib
 
-        self.nearest = difflib.get_close_matches(name, list(known), n=3)
+        folded = {each.casefold(): each for each in known}
+        self.nearest = [folded[each] for each in difflib.get_close_matches(name.casefold(), folded, n=3)]
         meant = f"; did you mean {' or '.join(map(repr, self.nearest))}?" if self.nearest else ""
         super().__init__(f"unknown {what} {name!r}{meant}{'; ' + way_out if way_out else ''}")
 

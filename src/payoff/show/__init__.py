@@ -25,6 +25,7 @@ from payoff.show._watch import Draw, WatchReport
 from payoff.show._words import how_sure, quality, run_to_json
 
 __all__ = [
+    "AuditReport",
     "ChipReport",
     "ChipsReport",
     "ClaimsReport",
