@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from payoff.cli._estimate_module import counted, read_card
-from payoff.cli._options import answer, json_option, ledger_option, opened
+from payoff.cli._options import answer, html_option, json_option, ledger_option, opened
 from payoff.errors import InvalidValue
 from payoff.facts import Factors
 from payoff.ledger import Query
@@ -89,7 +89,7 @@ ELSE = (
 
 
 def _all_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed((*WORK, *PLACE, *ELSE, ledger_option, json_option)):
+    for option in reversed((*WORK, *PLACE, *ELSE, ledger_option, html_option, json_option)):
         function = option(function)
     return function
 
@@ -97,7 +97,7 @@ def _all_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("model", required=False)
 @_all_options
-def estimate(*, model: str | None, where: str | None, as_json: bool, **given: Any) -> None:
+def estimate(*, model: str | None, where: str | None, html: str | None, as_json: bool, **given: Any) -> None:
     """What a training will use: FLOP, chip-hours, energy, carbon, cost, water.
 
     From sizes (`--params 7e9 --tokens 2e12 --hardware H100`), from a module that is counted, from a run of the ledger
@@ -105,11 +105,11 @@ def estimate(*, model: str | None, where: str | None, as_json: bool, **given: An
     """
     stated = {name: value for name, value in given.items() if value not in (None, (), False)}
     if "card" in stated:
-        answer(AuditReport(audit(read_card(stated["card"]))), as_json=as_json)
+        answer(AuditReport(audit(read_card(stated["card"]))), as_json=as_json, html=html)
     elif "like" in stated or "scale" in stated:
-        answer(_scaled(stated, where), as_json=as_json)
+        answer(_scaled(stated, where), as_json=as_json, html=html)
     else:
-        answer(_estimated(model, stated, where), as_json=as_json)
+        answer(_estimated(model, stated, where), as_json=as_json, html=html)
 
 
 def _scaled(stated: Mapping[str, Any], where: str | None) -> ScaledReport:

@@ -51,7 +51,7 @@ class EstimateReport:
             parts += [*told_waterfall(self.waterfall), Text()]
         elif self.published:
             parts += [_told_claims(self.published), Text()]
-        told = "  ".join(one.tell() for one in self.bill.equivalents)
+        told = "; ".join(one.tell() for one in self.bill.equivalents)
         parts += [Text(heading(self.bill), style="bold"), bill_table(self.bill)]
         parts += [Text(f"as much as  {told}", style="dim"), Text(), self._around()]
         parts += [Text(note, style="dim") for note in self.bill.notes]

@@ -15,10 +15,12 @@ from payoff.errors import UnknownName
 from payoff.show._html import Story
 from payoff.show._law import LawReport
 from payoff.show._page import fragment, page
+from payoff.show._story_estimate import figure_of_estimate, story_of_bill, story_of_estimate, story_of_waterfall
 from payoff.show._story_law import story_of_law
 from payoff.show._story_scale import figure_of_scale, story_of_curve, story_of_curves, story_of_scale
 from payoff.show._story_trends import story_of_trend, story_of_trends
 from payoff.show.figures import curve_figure, curves_figure, law_figure, trend_figure
+from payoff.show.figures import bill_figure, curve_figure, curves_figure, law_figure, waterfall_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -33,13 +35,16 @@ class Look:
 
 
 LOOKS = {
+    "Bill": Look(bill_figure, story_of_bill),
     "Curve": Look(curve_figure, story_of_curve),
     "list of Curve": Look(curves_figure, story_of_curves),
+    "EstimateReport": Look(figure_of_estimate, story_of_estimate),
     "Law": Look(law_figure, lambda law: story_of_law(LawReport(law, "a table"))),
     "LawReport": Look(lambda report: law_figure(report.law, best=report.allocation), story_of_law),
     "ScaleReport": Look(figure_of_scale, story_of_scale),
     "Trend": Look(trend_figure, story_of_trend),
     "TrendsReport": Look(lambda report: trend_figure(report.trend, year=report.year), story_of_trends),
+    "Waterfall": Look(waterfall_figure, story_of_waterfall),
 }
 
 

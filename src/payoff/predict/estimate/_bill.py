@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payoff.errors import InvalidValue
 from payoff.facts import AcceleratorFact, Factors, Precision, accelerator, footprint
@@ -13,7 +13,11 @@ from payoff.predict.estimate._equivalents import Equivalent, equivalents
 from payoff.predict.estimate._evidence import learned_utilisation, measured_power
 from payoff.predict.estimate._flop import Flop, Shape, Term, training_flop
 from payoff.predict.estimate._power import chip_kind, power_share, rating_w
+from payoff.present import figure_of, html_of
 from payoff.quantities import Estimate
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 MOST_UTILISATION = 1.0
 NOWHERE = Factors(pue=Estimate(1.0))
@@ -69,6 +73,14 @@ class Bill(Frozen):
             "factors": self.factors.to_json(),
             "notes": list(self.notes),
         }
+
+    def plot(self) -> Figure:
+        """A figure: how far each source of error moves the carbon. Raises `MissingExtra` without Plotly."""
+        figure: Figure = figure_of(self)
+        return figure
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 def estimate_run(

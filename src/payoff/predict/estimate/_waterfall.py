@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payoff.errors import InvalidValue
 from payoff.frozen import Frozen
 from payoff.predict.estimate._claim import Claim, tell_figure
 from payoff.predict.estimate._costs import Cost, rents
 from payoff.predict.estimate._equivalents import Equivalent, equivalents
+from payoff.present import figure_of, html_of
 from payoff.quantities import Estimate
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 
 class Factor(Frozen):
@@ -86,6 +90,14 @@ class Waterfall(Frozen):
             "energy_factors": told(self.energy_factors),
             "carbon_factors": told(self.carbon_factors),
         }
+
+    def plot(self) -> Figure:
+        """A figure: from one energy to the other, each factor a step. Raises `MissingExtra` without Plotly."""
+        figure: Figure = figure_of(self)
+        return figure
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 def waterfall(first: Claim, second: Claim) -> Waterfall:

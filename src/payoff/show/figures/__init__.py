@@ -10,6 +10,7 @@ A file a subject; `_theme` holds what they share. Plotly is loaded when a figure
 from payoff.show.figures._axis import Axis
 from payoff.show.figures._curve import curve_figure
 from payoff.show.figures._curves import curves_figure
+from payoff.show.figures._estimate import bill_figure, waterfall_figure
 from payoff.show.figures._law import law_figure
 from payoff.show.figures._theme import PALETTE, figure
 from payoff.show.figures._trend import back_test_figure, rates_figure, trend_figure
@@ -18,10 +19,12 @@ __all__ = [
     "PALETTE",
     "Axis",
     "back_test_figure",
+    "bill_figure",
     "curve_figure",
     "curves_figure",
     "figure",
     "law_figure",
     "rates_figure",
     "trend_figure",
+    "waterfall_figure",
 ]
