@@ -221,5 +221,5 @@ def test_a_notebook_gets_what_it_draws(curve: Curve, law: Law, monkeypatch: pyte
 
 
 def test_what_has_no_look_is_refused_with_what_has() -> None:
-    with pytest.raises(UnknownName, match="figures are drawn of Curve"):
+    with pytest.raises(UnknownName, match="figures are drawn of Bill, Curve"):
         look_of(payoff.Reading(1, "error", 0.5))
