@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from payoff.predict.estimate import Bill, Claim, Research, Waterfall
 
 
+LEAST = 0.01
+"""Smaller equivalents are nothing that people can feel."""
+
+
 @dataclass(frozen=True, slots=True)
 class EstimateReport:
     """The bill of a training with the research around it; with it what was published, and why two answers differ."""
@@ -51,7 +55,7 @@ class EstimateReport:
             parts += [*told_waterfall(self.waterfall), Text()]
         elif self.published:
             parts += [_told_claims(self.published), Text()]
-        told = "; ".join(one.tell() for one in self.bill.equivalents)
+        told = "; ".join(one.tell() for one in self.bill.equivalents if one.amount >= LEAST)
         parts += [Text(heading(self.bill), style="bold"), bill_table(self.bill)]
         parts += [Text(f"as much as  {told}", style="dim"), Text(), self._around()]
         parts += [Text(note, style="dim") for note in self.bill.notes]
@@ -59,7 +63,7 @@ class EstimateReport:
 
     def _around(self) -> RenderableType:
         """Energy, carbon and cost of the run with more or less research around it."""
-        table = _table("with the research around it", "energy drawn", "carbon", "cost, on demand")
+        table = _table("research around it", "energy drawn", "carbon", "cost, on demand")
         used = self.bill.footprint
         figures = ((self.bill.drawn_j, "energy"), (used.emissions_kg, "emissions"), (used.cost_usd, "cost"))
         for one in (self.research, *self.evidence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from payoff.errors import InvalidValue
@@ -15,11 +16,14 @@ from payoff.predict.estimate._flop import Flop, Shape, Term, training_flop
 from payoff.predict.estimate._power import chip_kind, power_share, rating_w
 from payoff.present import figure_of, html_of
 from payoff.quantities import Estimate
+from payoff.units import show
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 MOST_UTILISATION = 1.0
+FAR = 3.0
+"""A model so many times smaller than the smallest of the evidence is not like it."""
 NOWHERE = Factors(pue=Estimate(1.0))
 
 
@@ -142,15 +146,20 @@ def placed(bill: Bill, factors: Factors, *, busy: Estimate | None = None) -> Bil
         embodied_kg=bill.chip_s * embodied_kg_per_chip_s(busy),
         cost_usd=costs[0].figure if costs else None,
     )
-    notes = tuple(filter(None, (bill.chip.hint, factors.hint, _of_precision(bill))))
+    notes = tuple(filter(None, (bill.chip.hint, factors.hint, *_doubts(bill))))
     return replace(bill, factors=factors, footprint=used, drawn_j=drawn, costs=costs, notes=notes)
 
 
-def _of_precision(bill: Bill) -> str:
-    usual = bill.chip.training_precision
-    if bill.precision == usual or bill.utilisation.share("stated") == 1:
-        return ""
-    return f"Utilisation was learned in {usual}; the same share of the peak in {bill.precision} is assumed."
+def _doubts(bill: Bill) -> Iterator[str]:
+    """Where what was learned is asked of something else."""
+    if bill.utilisation.share("stated") == 1:
+        return
+    usual, line = bill.chip.training_precision, learned_utilisation()
+    if bill.precision != usual:
+        yield f"Utilisation was learned in {usual}; the same share of the peak in {bill.precision} is assumed."
+    if bill.params is not None and bill.params < line.smallest / FAR:
+        learned, asked = show(line.smallest, "count"), show(bill.params, "count")
+        yield f"Utilisation was learned on models from {learned} parameters; one of {asked} may reach far less."
 
 
 def _work(

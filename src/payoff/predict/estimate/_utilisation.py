@@ -39,12 +39,16 @@ class Evidence(Frozen):
 
 
 class UtilisationLine(Frozen):
-    """A line fitted to evidence, and the reach of its errors on families left out (logarithmic, at `LEVEL`)."""
+    """A line fitted to evidence, and the reach of its errors on families left out (logarithmic, at `LEVEL`).
+
+    `smallest` is the size of the smallest model in the evidence.
+    """
 
     weights: tuple[float, ...]
     reach: float
     trainings: int
     families: int
+    smallest: float
 
     def predict(self, params: float | None, chip: AcceleratorFact) -> Estimate:
         """The utilisation of a training of a new family; one of unknown size counts as large."""
@@ -70,7 +74,8 @@ def fit_utilisation(evidence: Iterable[Evidence]) -> UtilisationLine:
             if row.family == left_out:
                 errors[at] = abs(log(row.utilisation) - float(_features(row.params, row.chip) @ line))
     reach = _quantile(errors, _row_weights(rows), min(1.0, LEVEL * (1 + 1 / len(families))))
-    return UtilisationLine(tuple(float(w) for w in _fit(rows)), reach, len(rows), len(families))
+    weights = tuple(float(weight) for weight in _fit(rows))
+    return UtilisationLine(weights, reach, len(rows), len(families), min(row.params for row in rows))
 
 
 def _features(params: float, chip: AcceleratorFact) -> np.ndarray:
