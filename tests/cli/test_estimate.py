@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import payoff
+from payoff.cli import main
 from tests.integrations.frameworks import library
 from tests.processes import payoff as cli
 
@@ -161,11 +162,15 @@ def test_a_module_is_counted_for_one_input_and_for_a_whole_training(where: Path)
         ("--audit broken.toml", "is not valid TOML"),
     ],
 )
-def test_what_cannot_be_is_a_sentence_with_the_way_out(words: str, sentence: str, where: Path) -> None:
+def test_what_cannot_be_is_a_sentence_with_the_way_out(
+    words: str, sentence: str, where: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("broken.toml").write_text("params = = 3")
-    ended = cli("estimate", *words.split())
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert sentence in ended.stderr and "Traceback" not in ended.stderr
+    with pytest.raises(SystemExit) as ended:
+        main(["estimate", *words.split()])
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert sentence in said.err and "Traceback" not in said.err
 
 
 @pytest.mark.parametrize(

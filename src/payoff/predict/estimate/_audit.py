@@ -98,7 +98,7 @@ class Audit(Frozen):
 
 
 class Law(Frozen):
-    """left = product of the factors, each to its power, within `slack` (a ratio)."""
+    """left = factor x the product of the right, within `slack` (0.02 is 2 %)."""
 
     name: str
     left: str
@@ -135,6 +135,13 @@ LAWS = (
 )
 
 
+DERIVED: tuple[tuple[str, tuple[str, str], float], ...] = (
+    ("flop", ("params", "tokens"), 6.0),
+    ("chip_s", ("chips", "duration_s"), 1.0),
+)
+"""Figures that follow from two others where they are not given, and the factor between."""
+
+
 def audit(claim: Claim) -> Audit:
     """Hold every law whose figures are there against a claim.
 
@@ -142,31 +149,40 @@ def audit(claim: Claim) -> Audit:
     several remain, all are named, each with what would fit the rest.
     """
     known = _completed(claim)
-    findings = [*_equations(known), *_limits(known)]
+    findings = [*_equations(known, claim), *_limits(known, claim)]
     broken = [finding for finding in findings if finding.verdict == "cannot be"]
     return Audit(known, tuple(findings), tuple(_suspects(known, claim, broken, findings)))
 
 
 def _completed(claim: Claim) -> Claim:
     """With what follows by definition: chip time of chips and days, FLOP of sizes; given figures are left alone."""
-    if claim.chip_s is None and claim.chips and claim.duration_s:
-        claim = replace(claim, chip_s=claim.chips * claim.duration_s)
+    for left, (one, two), factor in DERIVED:
+        if getattr(claim, left) is None and getattr(claim, one) and getattr(claim, two):
+            claim = replace(claim, **{left: factor * getattr(claim, one) * getattr(claim, two)})
     return claim
 
 
-def _equations(claim: Claim) -> Iterator[Finding]:
+def _as_given(figures: tuple[str, ...], given: Claim) -> tuple[str, ...]:
+    """The figures that a card says, in place of those that follow from them."""
+    behind = {left: pair for left, pair, _ in DERIVED if getattr(given, left) is None}
+    return tuple(name for figure in figures for name in behind.get(figure, (figure,)))
+
+
+def _equations(claim: Claim, given: Claim) -> Iterator[Finding]:
     for law in LAWS:
         ratio = law.ratio(claim)
-        if ratio is None:
+        by_definition = (law.left, law.right) in [(left, pair) for left, pair, _ in DERIVED]
+        if ratio is None or (by_definition and getattr(given, law.left) is None):
             continue
         holds = ratio > 0 and abs(log(ratio)) <= log(1 + law.slack) + HAIRS if ratio != inf else False
         right = getattr(claim, law.left) / ratio if ratio and ratio != inf else law.fitting(claim, law.left)
-        given = tell_figure(law.left, getattr(claim, law.left))
-        words = f"{given} given, {tell_figure(law.left, right or 0.0)} follows"
-        yield Finding(law.name, "holds" if holds else "cannot be", (law.left, *law.right), ratio, words)
+        said = tell_figure(law.left, getattr(claim, law.left))
+        words = f"{said} given, {tell_figure(law.left, right or 0.0)} follows"
+        figures = _as_given((law.left, *law.right), given)
+        yield Finding(law.name, "holds" if holds else "cannot be", figures, ratio, words)
 
 
-def _limits(claim: Claim) -> Iterator[Finding]:
+def _limits(claim: Claim, given: Claim) -> Iterator[Finding]:
     """What no figure can be whatever the others say."""
 
     def finding(law: str, ratio: float, figures: tuple[str, ...], words: str, doubtful: bool = False) -> Finding:
@@ -178,14 +194,13 @@ def _limits(claim: Claim) -> Iterator[Finding]:
     if claim.utilisation is not None:
         said = f"{tell_figure('utilisation', claim.utilisation)} given"
         yield finding("utilisation is at most 100 %", claim.utilisation, ("utilisation",), said)
-    flop = claim.flop or (6 * claim.params * claim.tokens if claim.params and claim.tokens else None)
-    if flop and claim.chip_s and claim.peak_flop_s:
-        used = flop / claim.chip_s / claim.peak_flop_s
-        work = ("flop",) if claim.flop else ("params", "tokens")
+    if claim.flop and claim.chip_s and claim.peak_flop_s:
+        used = claim.flop / claim.chip_s / claim.peak_flop_s
+        figures = _as_given(("flop", "chip_s", "peak_flop_s"), given)
         odd = not SLOWEST_UTILISATION <= used <= FASTEST_UTILISATION
         words = f"{tell_figure('utilisation', used)} of the peak follows"
         slack = 1.0 + ROUNDING
-        yield finding("no chip does more than its peak", used / slack, (*work, "chip_s", "peak_flop_s"), words, odd)
+        yield finding("no chip does more than its peak", used / slack, figures, words, odd)
     if claim.watts and claim.tdp_w:
         share = claim.watts / claim.tdp_w
         words = f"{claim.watts:.3g} W of {claim.tdp_w:.3g} W TDP"

@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 MOST_UTILISATION = 1.0
 FAR = 3.0
 """A model so many times smaller than the smallest of the evidence is not like it."""
-NOWHERE = Factors(pue=Estimate(1.0))
 
 
 class Bill(Frozen):
     """What a training will use. `chip_s` is the time of all chips together, `watts` the draw of one with its host.
 
-    `footprint.energy_j` is at the machines; `drawn_j` is what the grid delivers for it (x PUE). Carbon is
+    `footprint.energy_j` is at the machines, `drawn_j` what the grid delivers for it. Carbon is
     location-based and, apart, market-based; the costs stand on their own bases and are never added up.
     """
 
@@ -41,14 +40,18 @@ class Bill(Frozen):
     utilisation: Estimate
     chip_s: Estimate
     watts: Estimate
-    factors: Factors = NOWHERE
+    factors: Factors
     footprint: Footprint = Footprint()
-    drawn_j: Estimate = Estimate(0.0)
     costs: tuple[Cost, ...] = ()
     chips: int | None = None
     params: float | None = None
     tokens: float | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def drawn_j(self) -> Estimate:
+        """What the grid delivers: the energy at the machines x PUE."""
+        return self.chip_s * self.watts * self.factors.pue
 
     @property
     def equivalents(self) -> tuple[Equivalent, ...]:
@@ -124,30 +127,30 @@ def estimate_run(
         utilisation=share,
         chip_s=work.estimate / (share * chip.peak(precision)),
         watts=_watts(chip, watts),
+        factors=factors or Factors.of(region, machine="cloud"),
         chips=chips,
         params=size,
         tokens=tokens,
     )
-    return placed(bill, factors or Factors.of(region, machine="cloud"))
+    return placed(bill, bill.factors)
 
 
 def placed(bill: Bill, factors: Factors, *, busy: Estimate | None = None) -> Bill:
     """The same training at another place; `busy` is the share of its life that the hardware works there, if it is not
     that of a data centre.
     """
-    energy = bill.chip_s * bill.watts
-    drawn = energy * factors.pue
+    there = replace(bill, factors=factors)
     duration = None if bill.chips is None else bill.chip_s / bill.chips
-    costs = costs_of(bill.chip.name, bill.chip_s, drawn, factors, busy=busy)
+    costs = costs_of(bill.chip.name, bill.chip_s, there.drawn_j, factors, busy=busy)
     used = replace(
-        footprint(duration, energy, replace(factors, hardware_usd_per_s=None)),
+        footprint(duration, bill.chip_s * bill.watts, replace(factors, hardware_usd_per_s=None)),
         flop=bill.flop.estimate,
         examples=None if bill.tokens is None else Estimate(bill.tokens),
         embodied_kg=bill.chip_s * embodied_kg_per_chip_s(busy),
         cost_usd=costs[0].figure if costs else None,
     )
     notes = tuple(filter(None, (bill.chip.hint, factors.hint, *_doubts(bill))))
-    return replace(bill, factors=factors, footprint=used, drawn_j=drawn, costs=costs, notes=notes)
+    return replace(there, footprint=used, costs=costs, notes=notes)
 
 
 def _doubts(bill: Bill) -> Iterator[str]:
