@@ -69,13 +69,20 @@ class Counter:
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "payoff" / "rivals"
         return cache / "-".join((self.name, *self.requirements)).replace("==", "-")
 
+    def _installed(self) -> bool:
+        """Install it; False, and a word on standard error, where no package index has it."""
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        done = subprocess.run([*pip, "--target", str(self.folder), *self.requirements], check=False)
+        if done.returncode:
+            print(f"{self.name} cannot be installed here and is left out", file=sys.stderr)
+            return False
+        (self.folder / "made").touch()
+        return True
+
     def flop(self, *, install: bool) -> float | None:
         """What it counts; None where it is not installed and must not be. Raises `RuntimeError` where it fails."""
-        if self.requirements and not self.folder.exists():
-            if not install:
-                return None
-            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-            subprocess.run([*pip, "--target", str(self.folder), *self.requirements], check=True)
+        if self.requirements and not (self.folder / "made").exists() and not (install and self._installed()):
+            return None
         code = f"{TRANSFORMER}\n{MODEL}\n{self.code}\nimport json; print(json.dumps(float(flop)))"
         path = os.pathsep.join([str(self.folder), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
@@ -139,7 +146,11 @@ def closed_form(*, backward: bool) -> float:
 def figures(*, quick: bool) -> Mapping[str, float]:
     """The error of each count, by name: flop_error is the worse of payoff's two ways, NAME@RIVAL a rival's, signed."""
     scope: dict[str, Any] = {}
-    exec(TRANSFORMER + MODEL, scope)
+    try:
+        exec(TRANSFORMER + MODEL, scope)
+    except ImportError:
+        print("torch is not installed: FLOP are not counted; pip install --group frameworks", file=sys.stderr)
+        return {}
     errors = {
         way: count_flop(scope["model"], scope["tokens"], backward=backward).total / closed_form(backward=backward) - 1
         for way, backward in (("forward", False), ("backward", True))
