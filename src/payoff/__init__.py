@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from payoff.predict.curves import fit_curve as fit_curve
     from payoff.predict.curves import fit_curves as fit_curves
     from payoff.predict.curves import fit_law as fit_law
-    from payoff.predict.trends import Trend as Trend
-    from payoff.predict.trends import fit_trend as fit_trend
     from payoff.predict.estimate import Bill as Bill
     from payoff.predict.estimate import count_flop as count_flop
     from payoff.predict.estimate import estimate_run as estimate_run
+    from payoff.predict.trends import Trend as Trend
+    from payoff.predict.trends import fit_trend as fit_trend
     from payoff.quantities import Estimate as Estimate
 
 __version__ = "0.1.0"

@@ -23,8 +23,8 @@ NAMES = [
         "Window",
         "Worth",
     ),
-    *("__version__", "fit_curve", "fit_curves", "fit_law", "fit_trend", "measure", "open_ledger"),
-    *("__version__", "count_flop", "estimate_run", "fit_curve", "fit_curves", "fit_law", "measure", "open_ledger"),
+    *("__version__", "count_flop", "estimate_run", "fit_curve", "fit_curves", "fit_law", "fit_trend"),
+    *("measure", "open_ledger"),
 ]
 
 

@@ -19,8 +19,7 @@ from payoff.show._story_estimate import figure_of_estimate, story_of_bill, story
 from payoff.show._story_law import story_of_law
 from payoff.show._story_scale import figure_of_scale, story_of_curve, story_of_curves, story_of_scale
 from payoff.show._story_trends import story_of_trend, story_of_trends
-from payoff.show.figures import curve_figure, curves_figure, law_figure, trend_figure
-from payoff.show.figures import bill_figure, curve_figure, curves_figure, law_figure, waterfall_figure
+from payoff.show.figures import bill_figure, curve_figure, curves_figure, law_figure, trend_figure, waterfall_figure
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
