@@ -46,7 +46,7 @@ def published_trends() -> Mapping[tuple[str, str], Fact]:
 def notable_models() -> tuple[NotableModel, ...]:
     """The models by date: of the table that the user refreshed, or of the shipped one."""
     refreshed = records(TABLE)
-    return _models(refreshed) if refreshed else shipped_models()
+    return models_of(refreshed) if refreshed else shipped_models()
 
 
 def notable_models_source() -> str:
@@ -64,7 +64,7 @@ def read_notable_models(path: str) -> tuple[NotableModel, ...]:
             snapshot = read_snapshot(file.read())
         if snapshot.kind != "models":
             raise InvalidValue(f"this is a table of {snapshot.kind}, not of models; {WAY_OUT}")
-        return _models(snapshot.records)
+        return models_of(snapshot.records)
     except UnicodeDecodeError as error:
         raise InvalidValue(f"{path}: a table is text in UTF-8, this is not ({error.reason}); fetch it again") from None
     except InvalidValue as error:
@@ -75,10 +75,11 @@ def read_notable_models(path: str) -> tuple[NotableModel, ...]:
 def shipped_models() -> tuple[NotableModel, ...]:
     """The models of the shipped table, whatever the user has refreshed."""
     with open(os.path.join(FOLDER, "notable_models.csv"), encoding="utf-8", newline="") as file:
-        return _models(csv.DictReader(file))
+        return models_of(csv.DictReader(file))
 
 
-def _models(rows: Iterable[Record]) -> tuple[NotableModel, ...]:
+def models_of(rows: Iterable[Record]) -> tuple[NotableModel, ...]:
+    """The models of records with payoff's names for the columns; those without date or figure are left out."""
     read = (_model(row, f"record {at} ({row['name']})") for at, row in enumerate(rows, 1))
     return tuple(sorted((one for one in read if one is not None), key=lambda one: (one.date, one.name)))
 

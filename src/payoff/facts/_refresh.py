@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,8 +11,8 @@ from payoff.errors import InvalidValue
 from payoff.facts._accelerators import rows_with
 from payoff.facts._chip_prices import prices_with
 from payoff.facts._epoch import COLUMNS, Record, Snapshot, Table, read_snapshot
+from payoff.facts._history import models_of, shipped_models
 from payoff.facts._refreshed import records, store
-from payoff.facts._tables import FOLDER
 from payoff.frozen import Frozen
 
 LICENCES: dict[Table, str] = {"prices": "fact, none stated"}
@@ -101,7 +99,7 @@ def refresh(text: str, origin: str, *, store_it: bool = True, even_if_smaller: b
     last = records(table)
     _check_figures(snapshot, kept, left_out)
     if not even_if_smaller:
-        _check_size(len(snapshot.records), last or (_shipped_models() if table == "notable models" else ()))
+        _check_size(len(snapshot.records), last or (shipped_models() if table == "notable models" else ()))
     licence = LICENCES.get(table, EPOCH_LICENCE)
     marked = [{**record, "source": source, "licence": licence} for record in kept]
     before = _figures(table, last)
@@ -173,7 +171,7 @@ def _check_figures(snapshot: Snapshot, kept: Sequence[Record], left_out: Sequenc
         )
 
 
-def _check_size(rows: int, before: Sequence[Record]) -> None:
+def _check_size(rows: int, before: Sequence[object]) -> None:
     """Refuse a table that has lost a fifth of what it would replace."""
     if rows < LEAST_OF_BEFORE * len(before):
         raise InvalidValue(
@@ -201,10 +199,8 @@ def _figures(table: Table, snapshot: Sequence[Record]) -> Figures:
     if table == "prices":
         prices = prices_with(snapshot)
         return {", ".join(filter(None, row[:4])): {"usd": f"{row.usd:.4g}"} for row in prices}
-    if not snapshot and table == "notable models":
-        snapshot = _shipped_models()
-    told = {record["name"]: {column: record.get(column, "") for column in COMPARED} for record in snapshot}
-    return {name: figures for name, figures in told.items() if figures["date"] and any(list(figures.values())[1:])}
+    models = models_of(snapshot) if snapshot or table != "notable models" else shipped_models()
+    return {model.name: _told(model._asdict(), COMPARED) for model in models}
 
 
 def _told(row: Mapping[str, object], columns: Iterable[str]) -> dict[str, str]:
@@ -213,14 +209,6 @@ def _told(row: Mapping[str, object], columns: Iterable[str]) -> dict[str, str]:
         column: "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
         for column, value in values.items()
     }
-
-
-def _shipped_models() -> Sequence[Record]:
-    path = os.path.join(FOLDER, "notable_models.csv")
-    if not os.path.exists(path):
-        return ()
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _same(a: str, b: str) -> bool:
