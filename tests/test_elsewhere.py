@@ -71,7 +71,8 @@ def test_every_module_imports(system: str, tmp_path: Path) -> None:
         if path.name not in OTHERS[system] | {"__main__"} and "integrations" not in path.parts
     ]
     program = "from importlib import import_module\nfor name in sys.argv[1:]: import_module(name)\nprint('all')"
-    done = on(system, program, *sorted(names))
+    # SciPy asks the interpreter how it was built, and this one was built for Linux
+    done = python("import scipy.stats\n" + PRETEND + program, system, *sorted(names))
     assert (done.stdout, done.stderr) == ("all\n", "")
 
 
