@@ -65,7 +65,7 @@ WORK = (
     click.option("--shape", metavar="LAYERS,WIDTH,CONTEXT", help="Of a transformer: adds the FLOP of its attention."),
     click.option("--module", metavar="FILE:NAME", help="Count a torch module that NAME is or makes (extra: torch)."),
     click.option("--input", "inputs", multiple=True, metavar="SIZE", help="Its input: 8,3,224,224 or 8,1024:int."),
-    click.option("--forward", is_flag=True, help="Count the way there only, not the gradient."),
+    click.option("--forward", is_flag=True, help="Count the forward pass only, without the gradient."),
     click.option("--examples", type=Count(), help="Examples trained on, for a counted module."),
 )
 PLACE = (

@@ -111,3 +111,14 @@ def test_the_essays_kilometres() -> None:
     km, moon, *_ = equivalents(84_738.48, None)
     assert km.tell() == "703,808 km by car (EU new car 2018)"
     assert moon.amount == pytest.approx(703_808 / 2 / 384_400, rel=1e-6)
+
+
+def test_a_committed_price_that_is_dearer_than_on_demand_is_explained() -> None:
+    crossing = estimate_run(7e9, 2e12, hardware="H100", region="FR")
+    prices = {cost.basis: cost.usd_per_chip_h.value for cost in crossing.costs}
+    assert prices["committed"] > prices["on demand"]
+    assert any(
+        note.startswith("Committed is dearer here than on demand: its price is of 20") for note in crossing.notes
+    )
+    usual = estimate_run(7e9, 2e12, hardware="A100", region="FR")
+    assert not any("dearer" in note for note in usual.notes)

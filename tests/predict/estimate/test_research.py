@@ -85,16 +85,27 @@ def test_a_run_scaled_uses_as_much_more_and_is_less_sure() -> None:
     assert used.energy_j is not None and used.examples is not None and used.duration_s is not None
     assert (used.energy_j.value, used.duration_s.value, used.examples.value) == (200.0, 400.0, 400.0)
     assert used.energy_j.low < 200 < used.energy_j.high
-    assert set(used.energy_j.errors) == {"utilisation at another size"}
+    assert set(used.energy_j.errors) == {
+        "what does not grow with the work",
+        "one run like the next",
+        "utilisation at another size",
+    }
+    assert used.examples.basis == {"stated": 1.0}
 
 
 @given(st.dictionaries(st.sampled_from(["examples", "epochs", "steps", "runs"]), st.floats(0.1, 100), min_size=1))
-def test_more_of_the_same_is_proportional_and_as_sure(factors: Mapping[str, float]) -> None:
-    scaled = scale_run(run(1, 5.0), factors)
-    used = scaled.footprint
-    assert used.energy_j is not None and used.examples is not None
+def test_more_of_the_same_is_proportional_and_its_time_has_an_interval(factors: Mapping[str, float]) -> None:
+    used = scale_run(run(1, 5.0), factors).footprint
+    assert used.energy_j is not None and used.examples is not None and used.duration_s is not None
     assert used.energy_j.value / 5.0 == pytest.approx(used.examples.value / 100.0)
-    assert not used.energy_j.errors
+    for figure in (used.energy_j, used.duration_s):
+        assert figure.low <= 0.9 * figure.value * (1 + 1e-9) and figure.high >= 1.1 * figure.value * (1 - 1e-9)
+
+
+def test_what_a_run_does_not_repeat_makes_more_of_the_same_cheaper_and_more_runs_not() -> None:
+    longer, more = (scale_run(run(1, 5.0), {axis: 10.0}).work for axis in ("examples", "runs"))
+    assert longer.errors["what does not grow with the work"] == pytest.approx((8.2, 10.0))
+    assert more.errors["what does not grow with the work"] == (10.0, 10.0)
 
 
 def test_a_run_without_figures_cannot_be_scaled() -> None:

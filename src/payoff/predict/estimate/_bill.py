@@ -9,7 +9,7 @@ from payoff.errors import InvalidValue
 from payoff.facts import AcceleratorFact, Factors, Precision, accelerator, footprint
 from payoff.frozen import Frozen, replace
 from payoff.model import Footprint
-from payoff.predict.estimate._costs import Cost, costs_of, embodied_kg_per_chip_s
+from payoff.predict.estimate._costs import Cost, costs_of, crossed, embodied_kg_per_chip_s
 from payoff.predict.estimate._equivalents import Equivalent, equivalents
 from payoff.predict.estimate._evidence import learned_utilisation, measured_power
 from payoff.predict.estimate._flop import Flop, Shape, Term, training_flop
@@ -149,7 +149,7 @@ def placed(bill: Bill, factors: Factors, *, busy: Estimate | None = None) -> Bil
         embodied_kg=bill.chip_s * embodied_kg_per_chip_s(busy),
         cost_usd=costs[0].figure if costs else None,
     )
-    notes = tuple(filter(None, (bill.chip.hint, factors.hint, *_doubts(bill))))
+    notes = tuple(filter(None, (bill.chip.hint, factors.hint, crossed(costs), *_doubts(bill))))
     return replace(there, footprint=used, costs=costs, notes=notes)
 
 

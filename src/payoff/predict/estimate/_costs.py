@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from payoff.errors import InvalidValue
@@ -52,6 +53,18 @@ def rents(chip: str, chip_s: Estimate, *, year: int | None = None) -> tuple[Cost
         Cost(basis, chip_s * price.usd_per_chip_h / HOUR, price.usd_per_chip_h, price.date)
         for basis, price in prices
         if price is not None
+    )
+
+
+def crossed(costs: Iterable[Cost]) -> str:
+    """A word where committed is dearer than on demand: their prices are of different dates or vendors."""
+    by_basis = {cost.basis: cost for cost in costs}
+    rented, bound = by_basis.get("on demand"), by_basis.get("committed")
+    if rented is None or bound is None or bound.usd_per_chip_h.value <= rented.usd_per_chip_h.value:
+        return ""
+    return (
+        f"Committed is dearer here than on demand: its price is of {bound.date}, that on demand of {rented.date}, and "
+        "not of the same vendors; `payoff facts price` shows both."
     )
 
 

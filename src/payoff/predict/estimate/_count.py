@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Size = Sequence[int]
 Formula = Callable[..., int]
 FORWARD, BACKWARD = 1, 2
-"""A product of matrices costs once its own on the way there, twice on the way back."""
+"""A product of matrices costs once its own in the forward pass, twice in the backward pass."""
 
 
 def count_flop(module: Any, *inputs: Any, backward: bool = True) -> Flop:

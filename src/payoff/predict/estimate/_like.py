@@ -21,6 +21,10 @@ AXES = {
     "runs": "such runs",
 }
 """What can be scaled; every one multiplies the work."""
+FIXED_SHARE = 0.2
+"""At most this much of a run (imports, reading of data) does not grow with its work; payoff's judgement."""
+REPEATED = (0.9, 1.1)
+"""A run that is repeated takes between these times as much; payoff's judgement."""
 WORK = ("duration_s", "energy_j", "emissions_kg", "emissions_market_kg", "embodied_kg", "cost_usd", "water_l", "flop")
 
 
@@ -66,12 +70,19 @@ def parse_scale(text: str) -> dict[str, float]:
 def scale_run(run: Run, factors: Mapping[str, float]) -> Scaled:
     """What a run like this one uses when its axes are multiplied, on the same machine at the same place.
 
-    Work is proportional to parameters and to examples (Kaplan et al. 2020). A larger model also fills the machine
-    otherwise: how far utilisation moved with size inside published families is an error of its own.
+    Work is proportional to parameters and to examples (Kaplan et al. 2020). Three errors are told: what of a run does
+    not grow, how one run differs from the next, and for another size, which fills the machine otherwise, how far
+    utilisation moved with size inside published families.
     """
     product = prod(factors.values())
-    spread = utilisation_slope() * abs(log(factors.get("params", 1.0)))
-    errors = {"utilisation at another size": (product * exp(-spread), product * exp(spread))} if spread else {}
+    runs = factors.get("runs", 1.0)  # each begins anew
+    fixed = FIXED_SHARE * runs + (1 - FIXED_SHARE) * product
+    errors = {
+        "what does not grow with the work": (min(product, fixed), max(product, fixed)),
+        "one run like the next": (product * REPEATED[0], product * REPEATED[1]),
+    }
+    if spread := utilisation_slope() * abs(log(factors.get("params", 1.0))):
+        errors["utilisation at another size"] = (product * exp(-spread), product * exp(spread))
     work = Estimate(product, errors, {"modelled": 1.0})
     there = run.footprint.present()
     if not there.keys() & set(WORK):
@@ -80,7 +91,8 @@ def scale_run(run: Run, factors: Mapping[str, float]) -> Scaled:
         )
     figures: dict[str, Any] = {name: figure * work for name, figure in there.items() if name in WORK}
     if "examples" in there:
-        figures["examples"] = there["examples"] * (product / factors.get("params", 1.0))
+        seen = there["examples"].value * product / factors.get("params", 1.0)
+        figures["examples"] = Estimate(seen, {}, {"stated": 1.0})
     return Scaled(run, dict(factors), work, Footprint(**figures, incomplete=run.footprint.incomplete))
 
 
