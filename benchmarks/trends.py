@@ -5,7 +5,7 @@ against the date, before 2010 and since, by least squares; no model is left out.
 known of this snapshot before payoff had trends: 20.5 and 5.66 months.
 
 Breaks are sought in made-up histories, drawn anew here (see `trends_breaks.py`). Projections are replayed: at the end
-of each year the frontier (the mean of the ten largest models so far) and the median of the year's models are foretold
+of each year the frontier (the mean of the ten largest models so far) and the median of the year's models are predicted
 three years ahead, for five quantities, of all domains together and of each that has models enough. The rival `line`
 is the textbook's: a straight line through the same yearly values, with its 90 % prediction interval.
 """
@@ -114,16 +114,16 @@ def projections(data: Path, quick: bool) -> dict[str, float]:
 
 def _ended(one: Replayed) -> tuple[float, float, float]:
     """The error and the reach of the interval down and up, in decades."""
-    told = one.foretold
+    told = one.predicted
     return one.error, told.middle - told.low, told.high - told.middle
 
 
 def _by_line(told: History, one: Replayed) -> tuple[float, float, float]:
-    values = series(told, one.foretold.kind, one.foretold.origin)
+    values = series(told, one.predicted.kind, one.predicted.origin)
     t = np.arange(len(values)) - (len(values) - 1) / 2
     slope = float(t @ values / (t @ t))
     residual = values - values.mean() - slope * t
-    at = t[-1] + one.foretold.at - one.foretold.origin
+    at = t[-1] + one.predicted.at - one.predicted.origin
     spread = np.sqrt(residual @ residual / (len(t) - 2) * (1 + 1 / len(t) + at * at / (t @ t)))
     reach = float(stats.t.ppf(0.95, len(t) - 2) * spread)
     return one.came - float(values.mean() + slope * at), reach, reach

@@ -60,10 +60,10 @@ def test_rates_stand_side_by_side(trend: Trend) -> None:
         assert shown[f"since 2010, {name}"] == rate.per_year.value
 
 
-def test_the_fan_shows_what_was_foretold_and_what_came(trend: Trend) -> None:
+def test_the_fan_shows_what_was_predicted_and_what_came(trend: Trend) -> None:
     figure = back_test_figure(trend)
     replayed = trend.check.of("frontier").replayed
-    assert named(figure, "frontier, foretold").y == pytest.approx([10**one.foretold.middle for one in replayed])
+    assert named(figure, "frontier, predicted").y == pytest.approx([10**one.predicted.middle for one in replayed])
     assert named(figure, "frontier, what came").y == pytest.approx([10**one.came for one in replayed])
 
 

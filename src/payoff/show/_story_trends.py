@@ -30,7 +30,7 @@ MODELS = (
     "breaks that the evidence asks for, the area its 90 % band; bars at the foot are the 90 % sets of the dates."
 )
 RATES = "Growth rates and their 90 % intervals."
-FAN = "What projections foretold three years before, with their 90 % intervals, and what came."
+FAN = "What projections predicted three years before, with their 90 % intervals, and what came."
 
 
 def story_of_trend(trend: Trend) -> Story:

@@ -57,12 +57,12 @@ class TrendsReport:
             "record": {"model": name, "date": date, "amount": amount},
             "back_test": [
                 {
-                    "series": one.foretold.kind,
-                    "origin": one.foretold.origin,
-                    "at": one.foretold.at,
-                    "foretold": 10**one.foretold.middle,
-                    "low": 10**one.foretold.low,
-                    "high": 10**one.foretold.high,
+                    "series": one.predicted.kind,
+                    "origin": one.predicted.origin,
+                    "at": one.predicted.at,
+                    "predicted": 10**one.predicted.middle,
+                    "low": 10**one.predicted.low,
+                    "high": 10**one.predicted.high,
                     "came": 10**one.came,
                 }
                 for one in check.replayed

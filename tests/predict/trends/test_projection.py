@@ -72,8 +72,8 @@ def test_the_chance_to_be_above_a_quantile_is_what_is_left() -> None:
 def test_a_replay_knows_nothing_of_what_came_later() -> None:
     plain = noisy()
     cut = plain.between(None, 2015.0)
-    later = [one for one in back_test(plain, kinds=["frontier"]).replayed if one.foretold.origin == 2015]
-    assert [one.foretold for one in later] == [project(cut, "frontier", 2018.0, origin=2015.0)]
+    later = [one for one in back_test(plain, kinds=["frontier"]).replayed if one.predicted.origin == 2015]
+    assert [one.predicted for one in later] == [project(cut, "frontier", 2018.0, origin=2015.0)]
     assert later[0].came == series(plain, "frontier", 2018.0)[-1]
 
 

@@ -78,7 +78,7 @@ def series(history: History, kind: str, end: float) -> Array:
 
 
 def project(history: History, kind: str, at: float, *, origin: float | None = None) -> Projection:
-    """The series at the decimal year `at`, as foretold from the models up to `origin` (None: from all).
+    """The series at the decimal year `at`, as predicted from the models up to `origin` (None: from all).
 
     The series is taken for a random walk with drift: its mean step is the drift, and the error of a projection over
     h years from m steps of standard deviation K is Student's t (m - 1) times K sqrt(A / (1 + p²)) with
@@ -112,18 +112,18 @@ def project(history: History, kind: str, at: float, *, origin: float | None = No
 class Replayed:
     """A projection made with the models known at its origin, and what came (log10)."""
 
-    foretold: Projection
+    predicted: Projection
     came: float
 
     @property
     def held(self) -> bool:
         """Whether it came within the interval."""
-        return self.foretold.low <= self.came <= self.foretold.high
+        return self.predicted.low <= self.came <= self.predicted.high
 
     @property
     def error(self) -> float:
-        """What came less what was foretold, decades."""
-        return self.came - self.foretold.middle
+        """What came less what was predicted, decades."""
+        return self.came - self.predicted.middle
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class BackTest:
 
     def of(self, kind: str) -> BackTest:
         """Those of one kind."""
-        return BackTest(tuple(one for one in self.replayed if one.foretold.kind == kind))
+        return BackTest(tuple(one for one in self.replayed if one.predicted.kind == kind))
 
 
 def back_test(history: History, *, kinds: Sequence[str] = KINDS, horizon: float = HORIZON_Y) -> BackTest:

@@ -1,4 +1,4 @@
-"""A trend: amount against date with its breaks, growth rates side by side, and what projections foretold."""
+"""A trend: amount against date with its breaks, growth rates side by side, and what projections predicted."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def rates_figure(trend: Trend) -> Figure:
 
 
 def back_test_figure(trend: Trend) -> Figure:
-    """What three-year projections of the frontier and the median foretold, with their intervals, and what came."""
+    """What three-year projections of the frontier and the median predicted, with their intervals, and what came."""
     told = trend.history
-    values = [10**log for one in trend.check.replayed for log in (one.came, one.foretold.low, one.foretold.high)]
-    x = Axis.over("date", "number", [one.foretold.at for one in trend.check.replayed], log=False, room=0.03)
+    values = [10**log for one in trend.check.replayed for log in (one.came, one.predicted.low, one.predicted.high)]
+    x = Axis.over("date", "number", [one.predicted.at for one in trend.check.replayed], log=False, room=0.03)
     y = Axis.over(told.what.words, told.what.dimension, values, log=True, room=0.03)
     traces = [*_fan(trend, "frontier", theme.BLUE), *_fan(trend, "median", theme.GREEN)]
     return theme.figure(traces, height=HEIGHT, xaxis=x.layout, yaxis=y.layout)
@@ -100,16 +100,16 @@ def _fan(trend: Trend, kind: str, colour: str) -> Iterator[theme.Trace]:
     replayed = trend.check.of(kind).replayed
     if not replayed:
         return
-    at = [one.foretold.at for one in replayed]
-    middle, low, high = ([10 ** getattr(one.foretold, side) for one in replayed] for side in ("middle", "low", "high"))
+    at = [one.predicted.at for one in replayed]
+    middle, low, high = ([10 ** getattr(one.predicted, side) for one in replayed] for side in ("middle", "low", "high"))
     said = [
         theme.told(
-            [f"<b>foretold in {one.foretold.origin:.0f}</b>", f"wrong by {significant(10 ** abs(one.error), 2)} x"]
+            [f"<b>predicted in {one.predicted.origin:.0f}</b>", f"wrong by {significant(10 ** abs(one.error), 2)} x"]
         )
         for one in replayed
     ]
     up = theme.bars(middle, low, high, theme.faded(colour, 0.6))
-    yield theme.marks(at, middle, marker=theme.ring(colour, size=6), error_y=up, text=said, name=f"{kind}, foretold")
+    yield theme.marks(at, middle, marker=theme.ring(colour, size=6), error_y=up, text=said, name=f"{kind}, predicted")
     yield theme.line(at, [10**one.came for one in replayed], colour, hoverinfo="skip", name=f"{kind}, what came")
 
 
